@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/real-unleash.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    // Vite would load graphql's ESM build beside the CommonJS one its dependents require: two realms, no schema.
+    alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }],
+  },
+});
