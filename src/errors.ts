@@ -1,0 +1,74 @@
+/** Typed failures. A failure names its source and never its secrets: no URL, header or upstream body is in a message. */
+import { GraphQLError } from 'graphql';
+
+export type UpstreamErrorCode =
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_RATE_LIMITED'
+  | 'UPSTREAM_REJECTED';
+
+export interface UpstreamErrorOptions {
+  /** The HTTP status, where there was an answer. */
+  status?: number;
+  retryAfterSeconds?: number;
+  /** For the log only. */
+  cause?: unknown;
+}
+
+/** A vendor's API did not give what was asked. `message` is safe to show to a client. */
+export class UpstreamError extends Error {
+  readonly code: UpstreamErrorCode;
+  readonly status: number | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: UpstreamErrorCode, message: string, options: UpstreamErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'UpstreamError';
+    this.code = code;
+    this.status = options.status;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The client asked for something that cannot be answered; `argument` says which part of the request is at fault. */
+export class BadInputError extends Error {
+  readonly argument: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(argument: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.name = 'BadInputError';
+    this.argument = argument;
+    this.details = details;
+  }
+}
+
+/** What a failure looks like as data. Anything that is not ours is only ever "unavailable". */
+export interface Failure {
+  code: UpstreamErrorCode;
+  message: string;
+  retryAfterSeconds: number | null;
+}
+
+export function toFailure(error: unknown, sourceName: string): Failure {
+  if (error instanceof UpstreamError) {
+    return { code: error.code, message: error.message, retryAfterSeconds: error.retryAfterSeconds ?? null };
+  }
+  return { code: 'UPSTREAM_UNAVAILABLE', message: `${sourceName} could not be read.`, retryAfterSeconds: null };
+}
+
+/** The one translation into GraphQL's error codes. `undefined`: not a failure of ours, so it must be masked. */
+export function toGraphQLError(error: unknown): GraphQLError | undefined {
+  if (error instanceof BadInputError) {
+    return new GraphQLError(error.message, {
+      extensions: { code: 'BAD_USER_INPUT', argument: error.argument, ...error.details },
+    });
+  }
+  if (error instanceof UpstreamError) {
+    const { code, retryAfterSeconds } = error;
+    return new GraphQLError(error.message, {
+      extensions: { code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+    });
+  }
+  return undefined;
+}

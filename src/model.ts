@@ -1,0 +1,86 @@
+/** The words every part of the gateway shares: an event, a place in the timeline, a span of time, and the one total order. */
+
+/** The one vocabulary for both vendors; each vendor's own word stays in {@link FlagEvent.type}. */
+export const FLAG_EVENT_KINDS = [
+  'CREATED',
+  'DELETED',
+  'ARCHIVED',
+  'RESTORED',
+  'ENABLED',
+  'DISABLED',
+  'TARGETING_CHANGED',
+  'ROLLOUT_CHANGED',
+  'VARIATIONS_CHANGED',
+  'SCHEDULE_CHANGED',
+  'APPROVAL_CHANGED',
+  'EXPERIMENT_CHANGED',
+  'METADATA_CHANGED',
+  'TAGS_CHANGED',
+  'STALE_CHANGED',
+  'DEPENDENCIES_CHANGED',
+  'MOVED',
+  'IMPORTED',
+  'EXPORTED',
+  'ACCESS_CHANGED',
+  'CONFIGURATION_CHANGED',
+  'OTHER',
+] as const;
+export type FlagEventKind = (typeof FLAG_EVENT_KINDS)[number];
+
+/** Who made a change, as far as the vendor says. */
+export interface Actor {
+  name: string;
+  email: string | null;
+  kind: 'PERSON' | 'TOKEN' | 'SYSTEM' | 'UNKNOWN';
+}
+
+/** One change in one vendor's log. `wire` is the vendor's own, decoded record, for the vendor's own GraphQL type. */
+export interface FlagEvent<Wire = unknown> {
+  vendor: string;
+  /** Id of the configured source, for example `launchdarkly`. */
+  source: string;
+  /** Key of the feed it was read from. */
+  feed: string;
+  /** The vendor's id, unique within its feed. */
+  id: string;
+  /** Unix milliseconds. */
+  occurredAt: number;
+  kind: FlagEventKind;
+  type: string;
+  title: string;
+  flagKey: string | null;
+  project: string | null;
+  environment: string | null;
+  actor: Actor | null;
+  url: string | null;
+  wire: Wire;
+}
+
+/** A place in the timeline: just after this event. `time` alone means: after everything newer than it. */
+export interface Position {
+  time: number;
+  feed: string;
+  id: string;
+}
+
+/** A span of time in Unix milliseconds, `from` inclusive, `to` exclusive; `null` is open. */
+export interface Window {
+  from: number | null;
+  to: number | null;
+}
+
+/**
+ * Newest first; inside one millisecond by feed key. Two events of one feed in one millisecond compare equal:
+ * their order is the feed's own, and only the feed knows it.
+ */
+export function compareEvents(
+  a: Pick<FlagEvent, 'occurredAt' | 'feed'>,
+  b: Pick<FlagEvent, 'occurredAt' | 'feed'>,
+): number {
+  return b.occurredAt - a.occurredAt || compareKeys(a.feed, b.feed);
+}
+
+/** By code unit, so that every machine agrees whatever its locale. */
+export function compareKeys(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BadInputError } from '../../src/errors.ts';
+import { type Cursor, decodeCursor, digestOf, encodeCursor, MAX_CURSOR_LENGTH } from '../../src/timeline/cursor.ts';
+
+const DIGEST = digestOf({ filter: 1 });
+const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((text) => text !== '__proto__');
+const time = fc.integer({ min: -8.64e15, max: 8.64e15 });
+const start = fc.oneof(
+  fc.constant(null),
+  fc.record({ time }),
+  fc.record({ time, id: key }),
+  fc.record({ time, id: key, feed: key }),
+);
+const cursor: fc.Arbitrary<Cursor> = fc.record({
+  position: fc.option(fc.record({ time, feed: key, id: key })),
+  direction: fc.constantFrom('older', 'newer'),
+  asOf: time,
+  hints: mapOf(fc.tuple(fc.nat(), fc.option(fc.string()))),
+  done: fc.array(key, { maxLength: 4 }).map((keys) => new Set(keys)),
+  behind: mapOf(start),
+});
+
+describe('a cursor', () => {
+  it('comes back as it was', () => {
+    fc.assert(fc.property(cursor, (original) => expect(decode(encodeCursor(original, DIGEST))).toEqual(original)));
+  });
+
+  it('needs no escaping in a URL', () => {
+    fc.assert(fc.property(cursor, (original) => expect(encodeCursor(original, DIGEST)).toMatch(/^[\w-]+$/)));
+  });
+
+  it('of another query is refused, with the argument named', () => {
+    const foreign = encodeCursor(fc.sample(cursor, 1)[0] as Cursor, digestOf({ filter: 2 }));
+    expect(refusal(foreign)).toMatchObject({ argument: 'after', message: expect.stringContaining('another filter') });
+  });
+
+  it('cut short at any length is refused', () => {
+    const whole = encodeCursor({ ...empty, position: { time: 5, feed: 'f', id: 'i' } }, DIGEST);
+    for (let length = 0; length < whole.length; length += 1) expect(refusal(whole.slice(0, length))).toBeDefined();
+  });
+
+  it('of junk is refused', () => {
+    fc.assert(fc.property(fc.string(), (junk) => expect(refusal(junk)).toBeInstanceOf(BadInputError)));
+    const forged = (body: unknown) => Buffer.from(JSON.stringify(body)).toString('base64url');
+    const good = { v: 1, p: [1, 'f', 'i'], d: 'o', a: 1, f: DIGEST };
+    expect(decode(forged(good)).position).toEqual({ time: 1, feed: 'f', id: 'i' });
+    for (const bad of [
+      { ...good, v: 2 },
+      { ...good, p: [Number.MAX_SAFE_INTEGER, 'f', 'i'] },
+      { ...good, p: ['1', 'f', 'i'] },
+      { ...good, d: 'sideways' },
+      { ...good, x: [{}] },
+      { ...good, b: { f: [1, 2] } },
+      { ...good, extra: 1 },
+      [],
+      null,
+    ]) {
+      expect(refusal(forged(bad))).toBeInstanceOf(BadInputError);
+    }
+  });
+
+  it('of any size beyond the limit is refused before it is decoded', () => {
+    expect(refusal('A'.repeat(MAX_CURSOR_LENGTH + 1))).toMatchObject({ message: expect.stringContaining('longer') });
+  });
+});
+
+describe('digestOf', () => {
+  it('does not depend on the order of keys', () => {
+    expect(digestOf({ a: 1, b: { c: [1, 2], d: 3 } })).toBe(digestOf({ b: { d: 3, c: [1, 2] }, a: 1 }));
+  });
+
+  it('tells other values and other orders of a list apart', () => {
+    expect(new Set([{}, { a: 1 }, { a: 2 }, { a: [1, 2] }, { a: [2, 1] }].map(digestOf)).size).toBe(5);
+  });
+});
+
+const empty: Cursor = {
+  position: null,
+  direction: 'older',
+  asOf: 0,
+  hints: new Map(),
+  done: new Set(),
+  behind: new Map(),
+};
+
+function decode(text: string): Cursor {
+  return decodeCursor(text, DIGEST, 'after');
+}
+
+function refusal(text: string): BadInputError | undefined {
+  try {
+    decode(text);
+    return undefined;
+  } catch (error) {
+    return error as BadInputError;
+  }
+}
+
+function mapOf<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Map<string, T>> {
+  return fc.array(fc.tuple(key, value), { maxLength: 4 }).map((entries) => new Map(entries));
+}

@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareEvents, type FlagEvent } from '../../src/model.ts';
+import { decodeCursor, encodeCursor } from '../../src/timeline/cursor.ts';
+import type { Direction } from '../../src/timeline/feed.ts';
+import { type EventFilter, NO_FILTER } from '../../src/timeline/filter.ts';
+import { MAX_READS_PER_FEED, readTimeline, type TimelinePage } from '../../src/timeline/timeline.ts';
+import { createEvent, createMemoryFeed, type MemoryFeed } from '../support/memory-feed.ts';
+
+const DIGEST = 'a-digest';
+
+describe('readTimeline, for any feeds', () => {
+  it('gives every event exactly once, in the one order, whatever the page size and the direction', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFeeds, pageSize, direction, async (feeds, limit, way) => {
+        const walk = await walkAll(feeds, limit, way);
+        expect(idsOf(walk)).toEqual(idsOf(unionOf(feeds)));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('moves nothing when events are inserted at the head during the walk', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFeeds, pageSize, async (feeds, limit) => {
+        const before = idsOf(unionOf(feeds));
+        let inserted = 0;
+        const walk = await walkAll(feeds, limit, 'older', () => {
+          for (const feed of feeds) feed.events.unshift(createEvent(feed.key, `new-${inserted++}`, 1_000 + inserted));
+        });
+        expect(idsOf(walk).filter((id) => !id.includes('new-'))).toEqual(before);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('brings the events of a feed that failed late rather than never', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        someFeeds,
+        pageSize,
+        direction,
+        fc.infiniteStream(fc.nat({ max: 5 })),
+        async (feeds, limit, way, chance) => {
+          const walk = await walkAll(feeds, limit, way, (page) => {
+            // At least one feed works on every page, and after a while all do.
+            for (const [index, feed] of feeds.entries()) {
+              feed.isDown = page < 40 && index !== page % feeds.length && (chance.next().value ?? 0) === 0;
+            }
+          });
+          expect(idsOf(walk).toSorted()).toEqual(idsOf(unionOf(feeds)).toSorted());
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('gives exactly what passes a filter that no feed applies', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFeeds, pageSize, direction, async (feeds, limit, way) => {
+        const filter: EventFilter = { ...NO_FILTER, types: ['rare'] };
+        const walk = await walkAll(feeds, limit, way, undefined, filter);
+        expect(idsOf(walk)).toEqual(idsOf(unionOf(feeds).filter((event) => event.type === 'rare')));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('survives a change of direction at any edge: what is newer than a cursor and what is older make up the whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFeeds, pageSize, fc.nat(), async (feeds, limit, pick) => {
+        const all = unionOf(feeds);
+        fc.pre(all.length > 0);
+        const { edges } = await read(feeds, { limit: all.length });
+        const at = pick % edges.length;
+        const cursor = edges[at]?.cursor;
+        const newer = await walkAll(feeds, limit, 'newer', undefined, NO_FILTER, cursor);
+        const older = await walkAll(feeds, limit, 'older', undefined, NO_FILTER, cursor);
+        expect(idsOf([...newer, ...all.slice(at, at + 1), ...older])).toEqual(idsOf(all));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('readTimeline', () => {
+  const at = (feed: string, ...times: number[]) => times.map((time) => createEvent(feed, `${feed}${time}`, time));
+
+  it('asks each feed once for a page, on page 1 as on page 10, and an exhausted feed not at all', async () => {
+    const long = createMemoryFeed('long', at('long', ...range(100, 1)));
+    const short = createMemoryFeed('short', at('short', 99, 98));
+    let cursor: TimelinePage['end'] = null;
+    for (let page = 1; page <= 10; page += 1) {
+      ({ end: cursor } = await read([long, short], { limit: 5, cursor }));
+      expect(long.requests).toHaveLength(page);
+    }
+    expect(short.requests).toHaveLength(1);
+  });
+
+  it('reports a failed feed and gives out the events of the others', async () => {
+    const [up, down] = [createMemoryFeed('up', at('up', 3, 2, 1)), createMemoryFeed('down', at('down', 5, 4))];
+    down.isDown = true;
+    const page = await read([up, down], { limit: 2 });
+    expect(idsOf(page.edges.map(({ event }) => event))).toEqual(['up/up3', 'up/up2']);
+    expect(page.reports.map(({ feed, status }) => [feed.key, status])).toEqual([
+      ['up', 'OK'],
+      ['down', 'FAILED'],
+    ]);
+  });
+
+  it('says LATE on the page that brings what a failed feed owed, newest first, and goes on from where it was', async () => {
+    const [up, down] = [createMemoryFeed('up', at('up', 6, 5, 2, 1)), createMemoryFeed('down', at('down', 7, 4, 3))];
+    down.isDown = true;
+    const first = await read([up, down], { limit: 2 });
+    down.isDown = false;
+    const second = await read([up, down], { limit: 3, cursor: first.end });
+    expect(idsOf(second.edges.map(({ event }) => event))).toEqual(['down/down7', 'down/down4', 'down/down3']);
+    expect(second.reports.map(({ status }) => status)).toEqual(['OK', 'LATE']);
+    const third = await read([up, down], { limit: 3, cursor: second.end });
+    expect(idsOf(third.edges.map(({ event }) => event))).toEqual(['up/up2', 'up/up1']);
+    expect(third.reports.map(({ status }) => status)).toEqual(['OK', 'OK']);
+    expect(third.hasMore).toBe(false);
+  });
+
+  it('has more as long as a failed feed owes its events', async () => {
+    const [up, down] = [createMemoryFeed('up', at('up', 1)), createMemoryFeed('down', at('down', 2))];
+    down.isDown = true;
+    const page = await read([up, down], { limit: 5 });
+    expect(page.hasMore).toBe(true);
+    down.isDown = false;
+    const rest = await read([up, down], { limit: 5, cursor: page.end });
+    expect(idsOf(rest.edges.map(({ event }) => event))).toEqual(['down/down2']);
+  });
+
+  it('throws the first failure when every feed it asked failed', async () => {
+    const down = createMemoryFeed('down', []);
+    down.isDown = true;
+    await expect(read([down], { limit: 1 })).rejects.toThrow('down is down');
+  });
+
+  it('stops at the budget with a short page that can be continued beyond what was read', async () => {
+    const feed = createMemoryFeed(
+      'feed',
+      [...at('feed', ...range(120, 2)), createEvent('feed', 'last', 1, 'rare')],
+      10,
+    );
+    const filter = { ...NO_FILTER, types: ['rare'] };
+    const first = await read([feed], { limit: 5, filter });
+    expect([first.edges.length, first.hasMore, feed.requests.length]).toEqual([0, true, MAX_READS_PER_FEED]);
+    const second = await read([feed], { limit: 5, filter, cursor: first.end });
+    expect(idsOf(second.edges.map(({ event }) => event))).toEqual(['feed/last']);
+    expect(feed.requests).toHaveLength(2 * MAX_READS_PER_FEED);
+  });
+});
+
+/** Feeds with ties inside and across them: few milliseconds, many events. */
+const someFeeds = fc
+  .array(
+    fc.record({
+      times: fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.boolean()), { maxLength: 25 }),
+      pageSize: fc.integer({ min: 1, max: 9 }),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((feeds) =>
+    feeds.map(({ times, pageSize }, index) => {
+      const key = `feed-${index}`;
+      const events = times
+        .toSorted(([a], [b]) => b - a)
+        .map(([time, isRare], id) => createEvent(key, String(id), time, isRare ? 'rare' : 'common'));
+      return createMemoryFeed(key, events, pageSize);
+    }),
+  );
+const pageSize = fc.integer({ min: 1, max: 30 });
+const direction = fc.constantFrom<Direction>('older', 'newer');
+
+async function read(
+  feeds: MemoryFeed[],
+  { limit, cursor = null, way = 'older', filter = NO_FILTER }: ReadOptions,
+): Promise<TimelinePage> {
+  const signal = new AbortController().signal;
+  return readTimeline(feeds, { direction: way, limit, cursor, filter, fields: new Set(), now: 5_000, signal });
+}
+
+interface ReadOptions {
+  limit: number;
+  cursor?: TimelinePage['end'];
+  way?: Direction;
+  filter?: EventFilter;
+}
+
+/** Walks to the end, every cursor on its way encoded and decoded, and puts the pages together newest first. */
+async function walkAll(
+  feeds: MemoryFeed[],
+  limit: number,
+  way: Direction,
+  beforePage?: (page: number) => void,
+  filter: EventFilter = NO_FILTER,
+  from: TimelinePage['end'] = null,
+): Promise<FlagEvent[]> {
+  let cursor = from;
+  let walked: FlagEvent[] = [];
+  for (let page = 0; page < 5_000; page += 1) {
+    beforePage?.(page);
+    const answer = await read(feeds, { limit, cursor, way, filter }).catch((error: unknown) => {
+      // The only feed with something left is down: a client asks again with the cursor it has.
+      if (beforePage) return undefined;
+      throw error;
+    });
+    if (answer === undefined) continue;
+    const events = answer.edges.map((edge) => edge.event);
+    expect(events.length).toBeLessThanOrEqual(limit);
+    walked = way === 'older' ? [...walked, ...events] : [...events, ...walked];
+    if (!answer.hasMore) return walked;
+    cursor = answer.end && decodeCursor(encodeCursor(answer.end, DIGEST), DIGEST, 'after');
+  }
+  throw new Error('the walk does not end');
+}
+
+function unionOf(feeds: MemoryFeed[]): FlagEvent[] {
+  return feeds.flatMap((feed) => feed.events).toSorted(compareEvents);
+}
+
+function idsOf(events: readonly FlagEvent[]): string[] {
+  return events.map((event) => `${event.feed}/${event.id}`);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: from - to + 1 }, (_, index) => from - index);
+}
