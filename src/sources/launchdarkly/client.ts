@@ -1,0 +1,86 @@
+/** LaunchDarkly's REST API as far as the gateway calls it. */
+import type { z } from 'zod';
+import { createUpstream } from '../../http/upstream.ts';
+import type { LaunchDarklySettings } from './settings.ts';
+import { environmentCollectionRep, type FlagEventRep, flagEventCollectionRep } from './wire.ts';
+
+/** The documented maximum. @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events */
+export const MAX_PAGE = 100;
+
+/** The query parameters, under the vendor's names; `before` is left out because `from` and `to` do its work. */
+export interface FlagEventsQuery {
+  projectKey: string;
+  environmentKey: string;
+  /** Unix milliseconds. Whether the ends are part of the window is not documented. */
+  from: number;
+  to: number;
+  limit: number;
+  after?: string | undefined;
+  query?: string | undefined;
+  applicationKey?: string | undefined;
+  impactSize?: string | undefined;
+  hasExperiments?: boolean | undefined;
+  global: 'include' | 'exclude';
+  expand?: 'experiments' | undefined;
+}
+
+export interface FlagEventsPage {
+  items: FlagEventRep[];
+  totalCount: number;
+  /** What to send as `after` for the next page. */
+  next: string | undefined;
+}
+
+export interface LaunchDarklyClient {
+  listFlagEvents(query: FlagEventsQuery, signal: AbortSignal): Promise<FlagEventsPage>;
+  /** Keys of all environments of a project. */
+  listEnvironments(project: string, signal: AbortSignal): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export function createLaunchDarklyClient({ accessToken, url }: LaunchDarklySettings): LaunchDarklyClient {
+  // The raw token: LaunchDarkly refuses `Bearer`.
+  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken } });
+
+  return {
+    async listFlagEvents(query, signal) {
+      const { items, totalCount, _links } = await upstream.getJson({
+        path: '/api/v2/engineering-insights/flag-events',
+        query: toSearch({ ...query }),
+        headers: { 'ld-api-version': 'beta' },
+        schema: flagEventCollectionRep,
+        signal,
+      });
+      return { items, totalCount, next: afterOf(_links?.next?.href) };
+    },
+    async listEnvironments(project, signal) {
+      const keys: string[] = [];
+      for (let page: z.infer<typeof environmentCollectionRep>; ; ) {
+        page = await upstream.getJson({
+          path: `/api/v2/projects/${encodeURIComponent(project)}/environments`,
+          query: toSearch({ limit: MAX_PAGE, offset: keys.length }),
+          headers: { 'ld-api-version': '20240415' },
+          schema: environmentCollectionRep,
+          signal,
+        });
+        keys.push(...page.items.map(({ key }) => key));
+        if (page.items.length === 0 || keys.length >= (page.totalCount ?? keys.length)) return keys;
+      }
+    },
+    close: () => upstream.close(),
+  };
+}
+
+function toSearch(query: Readonly<Record<string, string | number | boolean | undefined>>): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  return search;
+}
+
+/**
+ * Only the `after` of the link is used: the published sample's link drops every other parameter, and a link is the
+ * upstream's word for where to send the token.
+ */
+function afterOf(href: string | null | undefined): string | undefined {
+  return (href && URL.parse(href, 'https://launchdarkly.invalid')?.searchParams.get('after')) || undefined;
+}

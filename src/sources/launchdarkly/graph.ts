@@ -1,0 +1,218 @@
+/** LaunchDarkly's own types in the graph. */
+import { resolveArrayConnection } from '@pothos/plugin-relay';
+import type { Builder } from '../../graph/builder.ts';
+import { checkList } from '../../graph/filter.ts';
+import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
+import { type LaunchDarklyEvent, VENDOR } from './event.ts';
+import { FILTER_FIELD, type ImpactSize, type LaunchDarklyFilter, toImpactSize } from './filter.ts';
+import type { FlagEventExperiment, FlagEventImpactRep, FlagEventMemberRep, VariationEvalSummary } from './wire.ts';
+
+const EVENT_TYPE = 'LaunchDarklyFlagEvent';
+
+export const launchDarklyGraph: VendorGraph = {
+  define(builder, shared) {
+    const ImpactSize = defineImpactSize(builder);
+    defineEvent(builder, shared, ImpactSize);
+    return {
+      eventType: EVENT_TYPE,
+      filter: {
+        field: FILTER_FIELD,
+        type: defineFilter(builder, ImpactSize),
+        description: 'Narrows LaunchDarkly’s events only; others are not touched by it.',
+      },
+    };
+  },
+  toFilter(input, path): LaunchDarklyFilter {
+    const filter = Object.fromEntries(
+      Object.entries(input).filter(([, value]) => value !== null),
+    ) as LaunchDarklyFilter;
+    for (const name of ['impactSizes', 'applicationKeys'] as const) {
+      if (filter[name]) checkList<string>(filter[name], `${path}.${name}`);
+    }
+    return filter;
+  },
+};
+
+type ImpactSizeRef = ReturnType<typeof defineImpactSize>;
+
+function defineImpactSize(builder: Builder) {
+  return builder.enumType('LaunchDarklyImpactSize', {
+    description: 'By how much the proportion of end users who get one or more variations changed.',
+    values: {
+      NONE: { description: 'Not at all.' },
+      SMALL: { description: 'By less than 20 %.' },
+      MEDIUM: { description: 'By 20 % to 80 %.' },
+      LARGE: { description: 'By more than 80 %.' },
+      OTHER: { description: 'A size that this gateway does not know.' },
+    } as const,
+  });
+}
+
+function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: ImpactSizeRef): void {
+  const Impact = defineImpact(builder, ImpactSize);
+  const Member = defineMember(builder);
+  const Experiment = defineExperiment(builder);
+
+  builder.node(builder.objectRef<LaunchDarklyEvent>(EVENT_TYPE), {
+    description:
+      'A change that affects how a flag is evaluated, from LaunchDarkly’s engineering insights (beta). Changes of name, description or tags are not logged there. See https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events',
+    interfaces: [FlagEvent],
+    id: { resolve: ({ feed, id, occurredAt, source }) => JSON.stringify([source, feed, occurredAt, id]) },
+    isTypeOf: (value) => (value as LaunchDarklyEvent).vendor === VENDOR,
+    fields: (t) => ({
+      eventId: t.string({ description: 'LaunchDarkly’s id of the event.', resolve: ({ wire }) => wire.id }),
+      projectId: t.string({ description: 'LaunchDarkly’s id of the project.', resolve: ({ wire }) => wire.projectId }),
+      environmentId: t.string({
+        nullable: true,
+        description: 'LaunchDarkly’s id of the environment; null for a change to every environment.',
+        resolve: ({ wire }) => wire.environmentId,
+      }),
+      auditLogEntryId: t.string({
+        nullable: true,
+        description: 'Id of the entry in the audit log that says more.',
+        resolve: ({ wire }) => wire.auditLogEntryId,
+      }),
+      description: t.string({
+        description: 'What LaunchDarkly says of it; may be empty.',
+        resolve: ({ wire }) => wire.description,
+      }),
+      actions: t.stringList({
+        description:
+          'What was done, as role policies name it: `updateOn`, `updateRules`. Empty if LaunchDarkly does not say.',
+        resolve: ({ wire }) => wire.actions ?? [],
+      }),
+      impact: t.field({
+        type: Impact,
+        description: 'What it did to users. It may be completed up to ten minutes after the change.',
+        resolve: ({ wire }) => wire.impact,
+      }),
+      member: t.field({
+        type: Member,
+        nullable: true,
+        description: 'The account member who did it; null for tokens, triggers and schedules.',
+        resolve: ({ wire }) => wire.member,
+      }),
+      experiments: t.connection(
+        {
+          type: Experiment,
+          nullable: true,
+          description: 'Experiments run on the flag. Costs nothing unless selected.',
+          resolve: ({ wire }, args) => resolveArrayConnection({ args }, wire.experiments?.items ?? []),
+        },
+        { name: 'LaunchDarklyExperimentConnection', description: 'Experiments related to an event.' },
+        { name: 'LaunchDarklyExperimentEdge', description: 'One experiment and its place in the list.' },
+      ),
+    }),
+  });
+}
+
+function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
+  const VariationEvaluations = builder.objectRef<VariationEvalSummary>('LaunchDarklyVariationEvaluations').implement({
+    description: 'How often one variation was served around the change.',
+    fields: (t) => ({
+      value: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'The variation’s value: any JSON.',
+        resolve: ({ value }) => value ?? null,
+      }),
+      before: t.exposeFloat('before', {
+        nullable: true,
+        description: 'Evaluations in the ten minutes before. A whole number.',
+      }),
+      after: t.exposeFloat('after', {
+        nullable: true,
+        description: 'Evaluations in the ten minutes after. A whole number.',
+      }),
+    }),
+  });
+  const EvaluationsSummary = builder
+    .objectRef<NonNullable<FlagEventImpactRep['evaluationsSummary']>>('LaunchDarklyEvaluationsSummary')
+    .implement({
+      description: 'Evaluations before and after the change.',
+      fields: (t) => ({
+        variations: t.field({
+          type: [VariationEvaluations],
+          description: 'One entry for each variation that was served.',
+          resolve: ({ variations }) => variations ?? [],
+        }),
+      }),
+    });
+  return builder.objectRef<FlagEventImpactRep>('LaunchDarklyImpact').implement({
+    description: 'What a change did to users. Everything in it may be missing.',
+    fields: (t) => ({
+      size: t.field({
+        type: ImpactSize,
+        nullable: true,
+        description: 'How large the impact was; null while it is not known.',
+        resolve: ({ size }) => toImpactSize(size),
+      }),
+      percentage: t.exposeFloat('percentage', {
+        nullable: true,
+        description: 'The change in the proportion of end users, in percent; fractions occur.',
+      }),
+      reason: t.exposeString('reason', {
+        nullable: true,
+        description:
+          'Where the size comes from: `evaluations`; `global` when every environment may be affected; `waiting` while it is not evaluated yet; or a later word.',
+      }),
+      evaluationsSummary: t.field({
+        type: EvaluationsSummary,
+        nullable: true,
+        description: 'The numbers behind it.',
+        resolve: ({ evaluationsSummary }) => evaluationsSummary,
+      }),
+    }),
+  });
+}
+
+function defineMember(builder: Builder) {
+  return builder.objectRef<FlagEventMemberRep>('LaunchDarklyMember').implement({
+    description: 'A member of the LaunchDarkly account.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'LaunchDarkly’s id of the member.' }),
+      email: t.exposeString('email', { description: 'E-mail address.' }),
+      firstName: t.exposeString('firstName', { description: 'First name; may be empty.' }),
+      lastName: t.exposeString('lastName', { description: 'Last name; may be empty.' }),
+    }),
+  });
+}
+
+function defineExperiment(builder: Builder) {
+  const Iteration = builder.objectRef<FlagEventExperiment['iteration']>('LaunchDarklyExperimentIteration').implement({
+    description: 'One run of an experiment.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'LaunchDarkly’s id of the iteration.' }),
+      status: t.exposeString('status', { description: '`running`, `stopped` or a later word.' }),
+      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was started.' }),
+      endedAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it ended; null while it runs.',
+        resolve: ({ endedAt }) => endedAt,
+      }),
+    }),
+  });
+  return builder.objectRef<FlagEventExperiment>('LaunchDarklyExperiment').implement({
+    description: 'An experiment run on a flag.',
+    fields: (t) => ({
+      key: t.exposeString('key', { description: 'Key of the experiment.' }),
+      name: t.exposeString('name', { description: 'Name of the experiment.' }),
+      iteration: t.expose('iteration', { type: Iteration, description: 'The run that the event belongs to.' }),
+    }),
+  });
+}
+
+function defineFilter(builder: Builder, ImpactSize: ImpactSizeRef) {
+  return builder.inputRef<{ impactSizes?: readonly ImpactSize[] | null }>('LaunchDarklyFlagEventFilter').implement({
+    description: 'Narrows LaunchDarkly’s events.',
+    fields: (t) => ({
+      impactSizes: t.field({ type: [ImpactSize], description: 'Only changes with an impact of one of these sizes.' }),
+      hasExperiments: t.boolean({ description: 'True: only events with an experiment; false: only those without.' }),
+      global: t.boolean({
+        description: 'True: only changes to every environment at once; false: none of them. Both when left out.',
+      }),
+      applicationKeys: t.stringList({ description: 'Only events of these LaunchDarkly applications.' }),
+    }),
+  });
+}

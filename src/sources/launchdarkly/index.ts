@@ -1,0 +1,77 @@
+/** LaunchDarkly: one feed for every project and environment. */
+import type { Feed } from '../../timeline/feed.ts';
+import { remember } from '../remember.ts';
+import { defineSource, type Source } from '../source.ts';
+import type { Story } from '../story.ts';
+import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
+import { VENDOR } from './event.ts';
+import { createFlagEventsFeed } from './feed.ts';
+import { launchDarklyGraph } from './graph.ts';
+import { startLaunchDarklySandbox } from './sandbox.ts';
+import {
+  type LaunchDarklySettings,
+  launchDarklyFromEnvironment,
+  launchDarklySettings,
+  launchDarklyVariables,
+} from './settings.ts';
+
+/** How long the list of environments behind `project/*` is believed. */
+const DISCOVERY_MS = 5 * 60 * 1000;
+const DISCOVERY_TIMEOUT_MS = 10_000;
+
+export const launchDarkly = defineSource<LaunchDarklySettings>({
+  vendor: VENDOR,
+  name: 'LaunchDarkly',
+  settings: launchDarklySettings,
+  fromEnvironment: launchDarklyFromEnvironment,
+  variables: launchDarklyVariables,
+  connect: connectLaunchDarkly,
+  startSandbox,
+  graph: launchDarklyGraph,
+});
+
+export function connectLaunchDarkly(settings: LaunchDarklySettings): Source {
+  const client = createLaunchDarklyClient(settings);
+  const hasWildcard = settings.projects.some(({ environment }) => environment === null);
+  const feeds = remember(() => createFeeds(client, settings), hasWildcard ? DISCOVERY_MS : undefined);
+  return { id: settings.id, vendor: VENDOR, url: settings.url, feeds, close: () => client.close() };
+}
+
+async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySettings): Promise<Feed[]> {
+  const signal = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
+  const pairs = await Promise.all(
+    settings.projects.map(async ({ environment, project }) => {
+      const keys = environment === null ? await client.listEnvironments(project, signal) : [environment];
+      return keys.map((key) => [project, key] as const);
+    }),
+  );
+  const byProject = new Map<string, Set<string>>();
+  for (const [project, environment] of pairs.flat()) {
+    byProject.set(project, (byProject.get(project) ?? new Set()).add(environment));
+  }
+  return [...byProject].flatMap(([project, environments]) =>
+    [...environments].map((environment, index) =>
+      createFlagEventsFeed({
+        client,
+        source: settings.id,
+        url: settings.url,
+        project,
+        environment,
+        // Every environment's log repeats the changes made to all of them, under the same id: one feed brings them.
+        bringsGlobal: index === 0,
+        historyDays: settings.historyDays,
+      }),
+    ),
+  );
+}
+
+async function startSandbox(story: Story) {
+  const sandbox = await startLaunchDarklySandbox({ story });
+  const settings = launchDarklySettings.parse({
+    vendor: 'launchdarkly',
+    accessToken: sandbox.token,
+    url: sandbox.url,
+    projects: sandbox.projects.map(({ key }) => `${key}/*`),
+  });
+  return { settings, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+}

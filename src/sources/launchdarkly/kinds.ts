@@ -1,0 +1,135 @@
+/** LaunchDarkly's words in the common vocabulary. */
+import type { FlagEventKind } from '../../model.ts';
+
+/**
+ * What an event did, for words that say it. Only `enabled_targeting` is published; the others follow its pattern.
+ * @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events
+ */
+const KIND_OF_TYPE: Readonly<Record<string, FlagEventKind>> = {
+  created_flag: 'CREATED',
+  cloned_flag: 'CREATED',
+  deleted_flag: 'DELETED',
+  archived_flag: 'ARCHIVED',
+  restored_flag: 'RESTORED',
+  enabled_targeting: 'ENABLED',
+  disabled_targeting: 'DISABLED',
+};
+
+/**
+ * What an action touched: the names role policies use. Where several come with one event, the earliest row here wins,
+ * so the most telling stand first. Actions that do not say their direction (`updateOn`) are left to the event's own words.
+ * @see https://launchdarkly.com/docs/home/account/role-actions
+ */
+const KIND_OF_ACTION: readonly (readonly [FlagEventKind, readonly string[]])[] = [
+  ['CREATED', ['createFlag', 'cloneFlag']],
+  ['DELETED', ['deleteFlag']],
+  [
+    'ROLLOUT_CHANGED',
+    [
+      'updateRulesWithMeasuredRollout',
+      'updateFallthroughWithMeasuredRollout',
+      'updateMeasuredRolloutConfiguration',
+      'stopMeasuredRolloutOnFlagRule',
+      'stopMeasuredRolloutOnFlagFallthrough',
+      'updateReleasePhaseStatus',
+      'addReleasePipeline',
+      'removeReleasePipeline',
+      'replaceReleasePipeline',
+    ],
+  ],
+  ['DEPENDENCIES_CHANGED', ['updatePrerequisites']],
+  [
+    'TARGETING_CHANGED',
+    [
+      'updateRules',
+      'updateTargets',
+      'updateFallthrough',
+      'updateOffVariation',
+      'updateExpiringTargets',
+      'updateExpiringRules',
+      'copyFlagConfigFrom',
+      'copyFlagConfigTo',
+    ],
+  ],
+  [
+    'VARIATIONS_CHANGED',
+    ['updateFlagVariations', 'updateFlagDefaultVariations', 'updateFlagSalt', 'updateFlagConfigMigrationSettings'],
+  ],
+  [
+    'EXPERIMENT_CHANGED',
+    [
+      'updateExperimentActive',
+      'updateExperimentBaseline',
+      'updateAttachedGoals',
+      'createExperiment',
+      'deleteExperiment',
+    ],
+  ],
+  ['APPROVAL_CHANGED', ['applyApprovalRequest', 'bypassRequiredApproval']],
+  ['SCHEDULE_CHANGED', ['updateScheduledChanges', 'updateFeatureWorkflows']],
+  ['STALE_CHANGED', ['updateDeprecated']],
+  ['TAGS_CHANGED', ['updateTags']],
+  [
+    'METADATA_CHANGED',
+    [
+      'updateName',
+      'updateDescription',
+      'updateTemporary',
+      'updateMaintainer',
+      'updateFlagCustomProperties',
+      'updateFlagRuleDescription',
+      'createFlagLink',
+      'updateFlagLink',
+      'deleteFlagLink',
+      'manageFlagFollowers',
+    ],
+  ],
+  [
+    'CONFIGURATION_CHANGED',
+    [
+      'updateClientSideFlagAvailability',
+      'updateIncludeInSnippet',
+      'updateTrackEvents',
+      'updateTriggers',
+      'createTriggers',
+      'deleteTriggers',
+    ],
+  ],
+];
+
+/** Actions whose name does not say which way it went, with the words of an event that do. */
+const DIRECTION_OF_ACTION: readonly (readonly [
+  actions: readonly string[],
+  readonly (readonly [RegExp, FlagEventKind])[],
+])[] = [
+  [
+    ['updateOn', 'toggleFlag'],
+    [
+      [/\b(disabled|turned off|off)\b/i, 'DISABLED'],
+      [/\b(enabled|turned on|on)\b/i, 'ENABLED'],
+    ],
+  ],
+  [
+    ['updateGlobalArchived', 'updateArchived'],
+    [
+      [/\b(restored|unarchived)\b/i, 'RESTORED'],
+      [/\barchived\b/i, 'ARCHIVED'],
+    ],
+  ],
+];
+
+export function toKind(event: {
+  eventType: string;
+  description: string;
+  actions?: readonly string[] | null | undefined;
+}): FlagEventKind {
+  const actions = event.actions ?? [];
+  const words = `${event.eventType.replaceAll('_', ' ')} ${event.description}`;
+  const directed = DIRECTION_OF_ACTION.find(([names]) => names.some((name) => actions.includes(name)));
+  return (
+    KIND_OF_TYPE[event.eventType] ??
+    directed?.[1].find(([pattern]) => pattern.test(words))?.[1] ??
+    KIND_OF_ACTION.find(([, names]) => names.some((name) => actions.includes(name)))?.[0] ??
+    'OTHER'
+  );
+}

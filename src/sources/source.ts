@@ -1,0 +1,56 @@
+/** The contract between the gateway and a vendor's folder. */
+import type { z } from 'zod';
+import type { VendorGraph } from '../graph/vendor.ts';
+import type { Feed } from '../timeline/feed.ts';
+import type { Story } from './story.ts';
+
+/** One configured account or instance of a vendor. */
+export interface Source {
+  /** Unique in the gateway, for example `launchdarkly` or `unleash-eu`. Part of cursors and ids: keep it. */
+  id: string;
+  vendor: string;
+  /** The vendor's page for people. */
+  url: URL;
+  /**
+   * The feeds to read. May have to ask the vendor which there are; then a failure is thrown, and asked again next time.
+   * Every feed's key begins with the source's id.
+   */
+  feeds(): Promise<readonly Feed[]>;
+  close(): Promise<void>;
+}
+
+/** A vendor's sandbox: a loopback server that speaks the vendor's wire format, and the settings that point at it. */
+export interface Sandbox<Settings> extends AsyncDisposable {
+  settings: Settings;
+}
+
+/** Everything a vendor's folder brings. */
+export interface SourceDefinition<Settings extends SourceSettings = SourceSettings> {
+  /** The value of `FlagVendor`. */
+  vendor: string;
+  /** For people, for example `LaunchDarkly`. */
+  name: string;
+  /** Checks one entry of `sources` in `gateway.config.ts`, and what {@link fromEnvironment} makes. */
+  settings: z.ZodType<Settings>;
+  /** A source from environment variables alone, unchecked; `undefined` when none of them is set. */
+  fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
+  /** The environment variable behind a setting, for messages about it. */
+  variables: Readonly<Record<string, string>>;
+  connect(settings: Settings): Source;
+  startSandbox(story: Story): Promise<Sandbox<Settings>>;
+  graph: VendorGraph;
+}
+
+/** What every source's settings have in common. */
+export interface SourceSettings {
+  vendor: string;
+  id: string;
+}
+
+/** Keeps a definition's own settings type inside it, so that definitions of several vendors fit in one list. */
+export function defineSource<Settings extends SourceSettings>(
+  definition: SourceDefinition<Settings>,
+): SourceDefinition {
+  // Sound because `connect` only ever gets what the same definition's `settings` has let through.
+  return definition as unknown as SourceDefinition;
+}
