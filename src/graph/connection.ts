@@ -1,0 +1,197 @@
+/** `FlagEventConnection`, and how a field with paging arguments is answered from the timeline. */
+import type { GraphQLResolveInfo } from 'graphql';
+import type { GatewayContext } from '../context.ts';
+import { BadInputError, type Failure, toFailure } from '../errors.ts';
+import type { FlagEvent } from '../model.ts';
+import type { Source, SourceDefinition } from '../sources/source.ts';
+import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
+import type { Direction, Feed } from '../timeline/feed.ts';
+import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
+import { type FilterInput, selectSources, toEventFilter } from './filter.ts';
+import { selectedNodeFields } from './selection.ts';
+import type { VendorTypes } from './vendor.ts';
+
+export const DEFAULT_PAGE_SIZE = 20;
+export const MAX_PAGE_SIZE = 100;
+
+export interface ConnectionArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  filter?: FilterInput | null | undefined;
+}
+
+export interface SourceReport {
+  source: Source;
+  status: FeedReport['status'];
+  failure: Failure | null;
+  reachesBackTo: number | null;
+  /** Asks the source, once, if reading the page did not tell. */
+  totalCount(): Promise<number | null>;
+}
+
+export interface ConnectionShape {
+  edges: { node: FlagEvent; readonly cursor: string }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  reports: SourceReport[];
+}
+
+export interface Vendor {
+  definition: SourceDefinition;
+  types: VendorTypes;
+}
+
+/** Reads one page. Throws `BadInputError` naming the argument, or the first source's failure if all of them failed. */
+export async function readConnection(
+  args: ConnectionArguments,
+  vendors: readonly Vendor[],
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+): Promise<ConnectionShape> {
+  const { direction, limit, cursorText, argument } = toPage(args);
+  const input = args.filter ?? {};
+  const filter = toEventFilter(input, vendors);
+  const digest = digestOf(input);
+  const cursor = cursorText === null ? null : decodeCursor(cursorText, digest, argument);
+  const { signal } = context;
+  const now = context.now();
+  const sources = selectSources(context.sources, input);
+  const feeds = (await Promise.all(sources.map(listFeeds))).flat();
+
+  const fields = selectedNodeFields(info);
+  const page = await readTimeline(feeds, { direction, limit, cursor, filter, fields, now, signal });
+  if (page.reports.some(({ status }) => status === 'FAILED')) context.isPartial = true;
+  const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, signal);
+  return {
+    edges: page.edges.map(({ cursor: own, event }) => ({
+      node: event,
+      get cursor() {
+        return encodeCursor(own, digest);
+      },
+    })),
+    pageInfo: toPageInfo(page, direction, cursor, digest),
+    reports: sources.flatMap((source) => reportOn(source, vendors, page.reports, count)),
+  };
+}
+
+/** The sum of what the sources count; null as soon as one of them cannot. */
+export async function sumTotals(reports: readonly SourceReport[]): Promise<number | null> {
+  const totals = await Promise.all(reports.map((report) => report.totalCount()));
+  return totals.reduce<number | null>((sum, total) => (sum === null || total === null ? null : sum + total), 0);
+}
+
+function toPage({ after, before, first, last }: ConnectionArguments) {
+  const given = (value: unknown) => value !== undefined && value !== null;
+  const refuseBoth = (one: string, other: string) => {
+    throw new BadInputError(
+      other,
+      `\`${other}\` does not go with \`${one}\`: \`first\` and \`after\` read towards the past, \`last\` and \`before\` towards now.`,
+    );
+  };
+  const isBackward = given(last) || given(before);
+  if (given(first) && given(last)) refuseBoth('first', 'last');
+  if (given(after) && isBackward) refuseBoth(given(last) ? 'last' : 'before', 'after');
+  if (given(first) && given(before)) refuseBoth('first', 'before');
+  const [argument, size] = isBackward ? (['last', last] as const) : (['first', first] as const);
+  const limit = size ?? DEFAULT_PAGE_SIZE;
+  if (limit < 0 || limit > MAX_PAGE_SIZE) {
+    throw new BadInputError(argument, `\`${argument}\` must be from 0 to ${MAX_PAGE_SIZE}.`, { max: MAX_PAGE_SIZE });
+  }
+  const direction: Direction = isBackward ? 'newer' : 'older';
+  return {
+    direction,
+    limit,
+    cursorText: (isBackward ? before : after) ?? null,
+    argument: isBackward ? 'before' : 'after',
+  };
+}
+
+/** The feeds of a source; one that only ever fails, if the source cannot say which they are. */
+async function listFeeds(source: Source): Promise<readonly Feed[]> {
+  try {
+    return await source.feeds();
+  } catch (error) {
+    const fail = () => Promise.reject(error);
+    return [
+      {
+        key: source.id,
+        source: source.id,
+        isWholeSource: true,
+        read: fail,
+        count: fail,
+        canMatch: () => true,
+        appliesAll: () => false,
+        matches: () => false,
+      },
+    ];
+  }
+}
+
+function toPageInfo(
+  page: TimelinePage,
+  direction: Direction,
+  cursor: Cursor | null,
+  digest: string,
+): ConnectionShape['pageInfo'] {
+  const { edges, end, hasMore } = page;
+  const isForward = direction === 'older';
+  const encode = (at: Cursor | null | undefined) => (at ? encodeCursor(at, digest) : null);
+  const further = hasMore || edges.length > 0 ? end : null;
+  return {
+    hasNextPage: isForward ? hasMore : cursor !== null,
+    hasPreviousPage: isForward ? cursor !== null : hasMore,
+    get startCursor() {
+      return encode(isForward ? edges[0]?.cursor : further);
+    },
+    get endCursor() {
+      return encode(isForward ? further : edges.at(-1)?.cursor);
+    },
+  };
+}
+
+function reportOn(
+  source: Source,
+  vendors: readonly Vendor[],
+  reports: readonly FeedReport[],
+  count: (feed: Feed) => Promise<number | null>,
+): SourceReport[] {
+  const own = reports.filter(({ feed }) => feed.source === source.id);
+  if (own.length === 0) return [];
+  const name = vendors.find(({ definition }) => definition.vendor === source.vendor)?.definition.name ?? source.id;
+  const failed = own.find(({ status }) => status === 'FAILED');
+  const horizons = own.flatMap(({ reachesBackTo }) => reachesBackTo ?? []);
+  const status = failed ? 'FAILED' : own.some((report) => report.status === 'LATE') ? 'LATE' : 'OK';
+  let total: Promise<number | null> | undefined;
+  return [
+    {
+      source,
+      status,
+      failure: failed ? toFailure(failed.error, name) : null,
+      reachesBackTo: horizons.length > 0 ? Math.max(...horizons) : null,
+      totalCount() {
+        total ??= failed ? Promise.resolve(null) : totalOf(own, count);
+        return total;
+      },
+    },
+  ];
+}
+
+async function totalOf(
+  reports: readonly FeedReport[],
+  count: (feed: Feed) => Promise<number | null>,
+): Promise<number | null> {
+  if (reports.some(({ total }) => total === null)) return null;
+  try {
+    const totals = await Promise.all(reports.map(({ feed, total }) => total ?? count(feed)));
+    return totals.reduce((sum, total) => (sum === null || total === null ? null : sum + total), 0);
+  } catch {
+    // A count that fails is unknown; the events are there all the same.
+    return null;
+  }
+}

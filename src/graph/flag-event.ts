@@ -1,0 +1,185 @@
+/** The vendor-neutral types: an event and everything it points at. */
+import { encodeGlobalID } from '@pothos/plugin-relay';
+import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
+import type { Source, SourceDefinition } from '../sources/source.ts';
+import type { Builder } from './builder.ts';
+
+const KIND_DESCRIPTIONS: Readonly<Record<FlagEventKind, string>> = {
+  CREATED: 'A flag was created or cloned.',
+  DELETED: 'A flag was deleted for good.',
+  ARCHIVED: 'A flag was archived.',
+  RESTORED: 'An archived flag was brought back.',
+  ENABLED: 'A flag was turned on in an environment.',
+  DISABLED: 'A flag was turned off in an environment.',
+  TARGETING_CHANGED: 'Who gets what: rules, targets, strategies, constraints.',
+  ROLLOUT_CHANGED: 'A gradual, measured or planned rollout was started, moved on, changed or stopped.',
+  VARIATIONS_CHANGED: 'The values a flag can have.',
+  SCHEDULE_CHANGED: 'A change planned for later was planned, carried out or called off.',
+  APPROVAL_CHANGED: 'A change request or an approval.',
+  EXPERIMENT_CHANGED: 'An experiment on the flag.',
+  METADATA_CHANGED: 'Name, description, type, owner, links: nothing that users notice.',
+  TAGS_CHANGED: 'Tags were added or removed.',
+  STALE_CHANGED: 'The flag was marked, or no longer marked, as stale or deprecated.',
+  DEPENDENCIES_CHANGED: 'Prerequisites or dependencies on other flags.',
+  MOVED: 'The flag moved to another project.',
+  IMPORTED: 'Something was imported.',
+  EXPORTED: 'Flags were exported.',
+  ACCESS_CHANGED: 'Users, roles, groups or tokens.',
+  CONFIGURATION_CHANGED: 'Projects, environments, segments and settings around the flags.',
+  OTHER: 'A type that this gateway does not know; see `type`.',
+};
+
+const ACTOR_KINDS: Readonly<Record<Actor['kind'], string>> = {
+  PERSON: 'Somebody with an account.',
+  TOKEN: 'A program with an API token.',
+  SYSTEM: 'The vendor itself.',
+  UNKNOWN: 'The vendor does not say.',
+};
+
+export interface Flag {
+  key: string;
+}
+
+export type FlagTypes = ReturnType<typeof defineFlagTypes>;
+
+export function defineFlagTypes(builder: Builder, definitions: readonly SourceDefinition[]) {
+  const FlagVendor = builder.enumType('FlagVendor', {
+    description: 'Whose event log it is.',
+    values: Object.fromEntries(definitions.map(({ name, vendor }) => [vendor, { description: `${name}.` }])),
+  });
+
+  const FlagEventKind = builder.enumType('FlagEventKind', {
+    description:
+      'What happened, in one vocabulary for all vendors. New values may be added: treat one you do not know as `OTHER`.',
+    values: describeAll(KIND_DESCRIPTIONS, FLAG_EVENT_KINDS),
+  });
+
+  const FlagSource = builder.objectRef<Source>('FlagSource').implement({
+    description: 'One account or instance of a vendor that this gateway reads.',
+    fields: (t) => ({
+      id: t.id({
+        description: 'Opaque, and unique among everything in this graph.',
+        resolve: (source) => encodeGlobalID('FlagSource', source.id),
+      }),
+      name: t.exposeString('id', { description: 'What the gateway calls it: use it in `FlagEventFilter.sources`.' }),
+      vendor: t.field({ type: FlagVendor, description: 'Whose it is.', resolve: (source) => source.vendor }),
+      url: t.expose('url', { type: 'URL', description: 'Where people reach it.' }),
+    }),
+  });
+
+  const FeatureFlag = builder.objectRef<Flag>('FeatureFlag');
+  builder.node(FeatureFlag, {
+    description: 'A feature flag, whichever vendors know it: while a team migrates, one key may live in several.',
+    id: { resolve: (flag) => flag.key },
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'key' in value,
+    fields: (t) => ({
+      key: t.exposeString('key', { description: 'The key or name that code asks for.' }),
+    }),
+  });
+
+  const FlagProject = builder.objectRef<{ key: string; source: string }>('FlagProject').implement({
+    description: 'A project of one source.',
+    fields: (t) => ({
+      key: t.exposeString('key', {
+        description: 'Key or id of the project. Unleash writes `*` where something concerns all of them.',
+      }),
+      source: t.field({
+        type: FlagSource,
+        description: 'Where the project is.',
+        resolve: (project, _args, context) => sourceOf(context.sources, project.source),
+      }),
+    }),
+  });
+
+  const FlagEnvironment = builder.objectRef<FlagEvent>('FlagEnvironment').implement({
+    description: 'An environment of one source.',
+    fields: (t) => ({
+      key: t.string({ description: 'Key or name of the environment.', resolve: (event) => event.environment ?? '' }),
+      project: t.field({
+        type: FlagProject,
+        nullable: true,
+        description: 'The project in whose environment it happened.',
+        resolve: toProject,
+      }),
+    }),
+  });
+
+  const FlagActorKind = builder.enumType('FlagActorKind', {
+    description: 'What kind of actor made a change.',
+    values: describeAll(ACTOR_KINDS, ['PERSON', 'TOKEN', 'SYSTEM', 'UNKNOWN']),
+  });
+
+  const FlagActor = builder.objectRef<Actor>('FlagActor').implement({
+    description: 'Who made a change.',
+    fields: (t) => ({
+      name: t.exposeString('name', {
+        description: 'A name for people; for Unleash what its log has: e-mail, user or token name.',
+      }),
+      email: t.exposeString('email', { nullable: true, description: 'E-mail address, where the vendor tells.' }),
+      kind: t.expose('kind', { type: FlagActorKind, description: 'Person, token or system.' }),
+    }),
+  });
+
+  const typeOfVendor = new Map<string, string>();
+  const FlagEventRef = builder.interfaceRef<FlagEvent>('FlagEvent').implement({
+    description:
+      'One change in a vendor’s event log. Select a vendor’s own fields with `... on LaunchDarklyFlagEvent`.',
+    interfaces: [builder.nodeInterfaceRef()],
+    resolveType: (event) => typeOfVendor.get(event.vendor),
+    fields: (t) => ({
+      source: t.field({
+        type: FlagSource,
+        description: 'Where it was logged.',
+        resolve: (event, _args, context) => sourceOf(context.sources, event.source),
+      }),
+      occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it happened, to the millisecond.' }),
+      kind: t.expose('kind', { type: FlagEventKind, description: 'What happened, in the common vocabulary.' }),
+      type: t.exposeString('type', {
+        description: 'The vendor’s own word, such as `enabled_targeting` or `feature-environment-enabled`.',
+      }),
+      title: t.exposeString('title', { description: 'One plain line for people, without marks: "Enabled targeting".' }),
+      flag: t.field({
+        type: FeatureFlag,
+        nullable: true,
+        description: 'The flag it is about; null for events about something else.',
+        resolve: (event): Flag | null => (event.flagKey === null ? null : { key: event.flagKey }),
+      }),
+      project: t.field({
+        type: FlagProject,
+        nullable: true,
+        description: 'The project at the time; null for events about no project.',
+        resolve: toProject,
+      }),
+      environment: t.field({
+        type: FlagEnvironment,
+        nullable: true,
+        description: 'The environment; null for a change to all of them or to none.',
+        resolve: (event) => (event.environment === null ? null : event),
+      }),
+      actor: t.expose('actor', {
+        type: FlagActor,
+        nullable: true,
+        description: 'Who did it; null if the vendor does not say.',
+      }),
+      url: t.expose('url', { type: 'URL', nullable: true, description: 'The vendor’s page about it, for people.' }),
+    }),
+  });
+
+  return { FlagEvent: FlagEventRef, FlagEventKind, FlagSource, FlagVendor, typeOfVendor };
+}
+
+function toProject({ project, source }: FlagEvent): { key: string; source: string } | null {
+  return project === null ? null : { key: project, source };
+}
+
+function sourceOf(sources: readonly Source[], id: string): Source {
+  const source = sources.find((each) => each.id === id);
+  if (source === undefined) throw new Error(`No source ${id}: an event has come from nowhere.`);
+  return source;
+}
+
+function describeAll<Value extends string>(descriptions: Readonly<Record<Value, string>>, values: readonly Value[]) {
+  return Object.fromEntries(values.map((value) => [value, { value, description: descriptions[value] }])) as {
+    [value in Value]: { value: value; description: string };
+  };
+}

@@ -1,0 +1,23 @@
+/** What a vendor's folder adds to the graph. */
+import type { InputRef } from '@pothos/core';
+import type { Builder } from './builder.ts';
+import type { FlagTypes } from './flag-event.ts';
+
+/** The types every vendor's own types build on. */
+export type SharedTypes = Pick<FlagTypes, 'FlagEvent'>;
+
+export interface VendorTypes {
+  /** Name of the type that implements `FlagEvent` for this vendor. */
+  eventType: string;
+  /** The vendor's part of `FlagEventFilter`; it narrows that vendor's events only. */
+  filter: { field: string; type: InputRef<object>; description: string };
+}
+
+export interface VendorGraph {
+  define(builder: Builder, shared: SharedTypes): VendorTypes;
+  /**
+   * The vendor's part of a filter as its feeds read it. Throws `BadInputError` naming the argument, of which `path` is
+   * the beginning, if there is something its upstream cannot be asked.
+   */
+  toFilter(input: Readonly<Record<string, unknown>>, path: string): unknown;
+}

@@ -1,0 +1,21 @@
+/** What the gateway reads when nothing is configured: every vendor's sandbox, all telling one story. */
+import type { ConfiguredSource } from './config.ts';
+import type { SourceDefinition } from './sources/source.ts';
+import { createStory } from './sources/story.ts';
+
+const SEED = 1;
+
+/** Real servers on loopback, read in the way real accounts are. */
+export async function startSandboxes(
+  definitions: readonly SourceDefinition[],
+): Promise<AsyncDisposable & { sources: ConfiguredSource[] }> {
+  const story = createStory({ seed: SEED, now: Date.now() });
+  await using stack = new AsyncDisposableStack();
+  const sources: ConfiguredSource[] = [];
+  for (const definition of definitions) {
+    const { settings } = stack.use(await definition.startSandbox(story));
+    sources.push({ definition, settings });
+  }
+  const started = stack.move();
+  return { sources, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}

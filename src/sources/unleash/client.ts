@@ -1,0 +1,84 @@
+/** Unleash's admin API as far as the gateway calls it. */
+import { UpstreamError } from '../../errors.ts';
+import { createUpstream } from '../../http/upstream.ts';
+import type { UnleashSettings } from './settings.ts';
+import { type EventSchema, eventSearchResponse, eventsResponse, uiConfigResponse } from './wire.ts';
+
+/** Beyond it the server silently gives 50 rows. */
+export const MAX_PAGE = 1_000;
+
+/** Filters of the search, each `IS_ANY_OF`; a comma always separates, so no value may hold one. */
+export type SearchFilter = Partial<
+  Record<'type' | 'project' | 'feature' | 'environment' | 'createdBy' | 'groupId', readonly string[]>
+>;
+
+export interface EventSearch {
+  filter: SearchFilter;
+  /** Days as `YYYY-MM-DD`, both inclusive, in whatever time zone the server has. */
+  from?: string | undefined;
+  to?: string | undefined;
+  text?: string | undefined;
+  offset: number;
+  limit: number;
+}
+
+export interface UnleashClient {
+  /** Newest first. `total` counts everything that matches. */
+  searchEvents(search: EventSearch, signal: AbortSignal): Promise<{ events: EventSchema[]; total: number }>;
+  /** The newest hundred of all projects or fifty of one; `total` is `null` if the server does not say. */
+  listRecentEvents(
+    project: string | null,
+    signal: AbortSignal,
+  ): Promise<{ events: EventSchema[]; total: number | null }>;
+  /** `null` if the server keeps it to itself. */
+  readVersion(signal: AbortSignal): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+export function createUnleashClient({ apiToken, url }: UnleashSettings): UnleashClient {
+  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken } });
+
+  return {
+    async searchEvents(search, signal) {
+      const query = toQuery(search);
+      const found = await upstream.getJson({
+        path: '/api/admin/search/events',
+        query,
+        schema: eventSearchResponse,
+        signal,
+      });
+      // The server answers 200 without rows when reading them failed.
+      if (found.events.length === 0 && search.offset < found.total) {
+        throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
+      }
+      return found;
+    },
+    async listRecentEvents(project, signal) {
+      const { events, totalEvents } = await upstream.getJson({
+        path: '/api/admin/events',
+        query: new URLSearchParams(project === null ? {} : { project }),
+        schema: eventsResponse,
+        signal,
+      });
+      return { events, total: totalEvents ?? null };
+    },
+    async readVersion(signal) {
+      const { version, versionInfo } = await upstream.getJson({
+        path: '/api/admin/ui-config',
+        schema: uiConfigResponse,
+        signal,
+      });
+      return version ?? versionInfo?.current?.enterprise ?? versionInfo?.current?.oss ?? null;
+    },
+    close: () => upstream.close(),
+  };
+}
+
+function toQuery({ filter, from, limit, offset, text, to }: EventSearch): URLSearchParams {
+  const query = new URLSearchParams({ offset: String(offset), limit: String(limit) });
+  for (const [name, values] of Object.entries(filter)) if (values) query.set(name, `IS_ANY_OF:${values.join(',')}`);
+  if (from !== undefined) query.set('from', `IS:${from}`);
+  if (to !== undefined) query.set('to', `IS:${to}`);
+  if (text !== undefined) query.set('query', text);
+  return query;
+}

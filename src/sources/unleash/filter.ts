@@ -1,0 +1,113 @@
+/** The part of a filter that only Unleash's events know, and what of a filter its search can do. */
+import type { EventFilter } from '../../timeline/filter.ts';
+import type { SearchFilter } from './client.ts';
+import type { UnleashEvent } from './event.ts';
+import { typesOfKinds } from './kinds.ts';
+
+/** The name of this part in `FlagEventFilter`. */
+export const FILTER_FIELD = 'unleash';
+
+export interface UnleashFilter {
+  /** Anywhere in the old or new state or the tags, without regard to case. */
+  text?: string;
+  /** `type:value`. An event passes with any of them. */
+  tags?: readonly string[];
+  groupId?: string;
+  createdByUserIds?: readonly number[];
+}
+
+/** What the server's search takes into account; older ones ignore what they do not know and list everything. */
+export interface Capabilities {
+  /** Since 7.0. */
+  environment: boolean;
+  /** Since 7.0.4. */
+  groupId: boolean;
+}
+
+export function unleashPartOf(filter: EventFilter): UnleashFilter {
+  // Only this vendor's own input type ever writes here.
+  return (filter.vendors[FILTER_FIELD] ?? {}) as UnleashFilter;
+}
+
+/** The part of `filter` that the server can apply, and whether that is all of it. */
+export function toSearchFilter(
+  filter: EventFilter,
+  projects: readonly string[] | undefined,
+  capabilities: Capabilities,
+): { filter: SearchFilter; text: string | undefined; isWhole: boolean } {
+  const { createdByUserIds, groupId, tags, text } = unleashPartOf(filter);
+  const wanted: SearchFilter = {
+    ...listed('type', typesIn(filter)),
+    ...listed('project', both(filter.projects, projects)),
+    ...listed('feature', filter.flagKeys),
+    ...(capabilities.environment && listed('environment', filter.environments)),
+    ...(capabilities.groupId && listed('groupId', groupId === undefined ? undefined : [groupId])),
+    ...listed('createdBy', createdByUserIds?.map(String)),
+  };
+  const { actors, environments, kinds, window } = filter;
+  const isWhole =
+    window.from === null &&
+    window.to === null &&
+    actors === undefined &&
+    tags === undefined &&
+    (capabilities.environment || environments === undefined) &&
+    (capabilities.groupId || groupId === undefined) &&
+    (kinds === undefined || typesOfKinds(kinds) !== undefined);
+  return { filter: wanted, text: text === undefined ? undefined : escapePattern(text), isWhole };
+}
+
+/** False if some part of the filter lets no event of Unleash through. */
+export function canMatch(filter: EventFilter, projects: readonly string[] | undefined): boolean {
+  const { createdByUserIds, tags } = unleashPartOf(filter);
+  const { actors, environments, flagKeys, kinds } = filter;
+  const names = [typesIn(filter), both(filter.projects, projects), flagKeys, environments];
+  return (
+    [actors, kinds, tags, createdByUserIds].every((list) => list?.length !== 0) &&
+    names.every((list) => list === undefined || list.some(isSendable))
+  );
+}
+
+/** Everything that one event's own fields can tell. */
+export function matches({ wire }: UnleashEvent, filter: EventFilter, projects: readonly string[] | undefined): boolean {
+  const { createdByUserIds, groupId, tags } = unleashPartOf(filter);
+  const own = (wire.tags ?? []).map(({ type, value }) => `${type ?? 'simple'}:${value}`);
+  return (
+    (projects === undefined || projects.includes(wire.project ?? '')) &&
+    (groupId === undefined || wire.groupId === groupId) &&
+    (createdByUserIds === undefined || createdByUserIds.includes(wire.createdByUserId ?? Number.NaN)) &&
+    (tags === undefined || tags.some((tag) => own.includes(tag)))
+  );
+}
+
+/** The text search for a server that has none. */
+export function holdsText({ wire }: UnleashEvent, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const wanted = text.toLowerCase();
+  return [wire.data, wire.preData, wire.tags].some((part) =>
+    JSON.stringify(part ?? null)
+      .toLowerCase()
+      .includes(wanted),
+  );
+}
+
+function typesIn({ kinds, types }: EventFilter): readonly string[] | undefined {
+  return both(types, kinds && typesOfKinds(kinds));
+}
+
+function both(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
+  return a && b ? a.filter((item) => b.includes(item)) : (a ?? b);
+}
+
+function listed(name: keyof SearchFilter, values: readonly string[] | undefined): SearchFilter {
+  return values === undefined ? {} : { [name]: values.filter(isSendable) };
+}
+
+/** No name or id in Unleash holds a comma or a blank: a value that does can match nothing. */
+function isSendable(value: string): boolean {
+  return /^[^,\s\p{Cc}]+$/u.test(value);
+}
+
+/** The server puts the text into an SQL `ILIKE`. */
+function escapePattern(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}

@@ -1,0 +1,148 @@
+/** Unleash's own types in the graph. */
+import { BadInputError } from '../../errors.ts';
+import type { Builder } from '../../graph/builder.ts';
+import { checkList, checkText } from '../../graph/filter.ts';
+import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
+import { type Change, redact, toChanges, type UnleashEvent, VENDOR } from './event.ts';
+import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
+import type { TagSchema } from './wire.ts';
+
+const EVENT_TYPE = 'UnleashFlagEvent';
+/** What the server's integer column holds. */
+const MAX_INT32 = 2 ** 31 - 1;
+
+export const unleashGraph: VendorGraph = {
+  define(builder, shared) {
+    defineEvent(builder, shared);
+    return {
+      eventType: EVENT_TYPE,
+      filter: {
+        field: FILTER_FIELD,
+        type: defineFilter(builder),
+        description: 'Narrows Unleash’s events only; others are not touched by it.',
+      },
+    };
+  },
+  toFilter(input, path): UnleashFilter {
+    const filter = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as UnleashFilter;
+    for (const name of ['text', 'groupId'] as const) {
+      if (filter[name] !== undefined) checkText(filter[name], `${path}.${name}`);
+    }
+    if (filter.tags) checkList(filter.tags, `${path}.tags`);
+    if (filter.createdByUserIds) checkUserIds(filter.createdByUserIds, `${path}.createdByUserIds`);
+    if (filter.groupId !== undefined && !/^[^,\s]+$/.test(filter.groupId)) {
+      throw new BadInputError(`${path}.groupId`, `\`${path}.groupId\` must be one group id.`);
+    }
+    return filter;
+  },
+};
+
+function checkUserIds(ids: readonly number[], argument: string): void {
+  checkList(ids, argument);
+  if (ids.some((id) => Math.abs(id) > MAX_INT32))
+    throw new BadInputError(argument, `\`${argument}\` takes 32-bit numbers.`);
+}
+
+function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
+  const Tag = builder.objectRef<TagSchema>('UnleashTag').implement({
+    description: 'A tag that the flag had when the event happened.',
+    fields: (t) => ({
+      type: t.string({
+        description: 'Type of the tag, `simple` if Unleash does not say.',
+        resolve: ({ type }) => type ?? 'simple',
+      }),
+      value: t.exposeString('value', { description: 'Value of the tag.' }),
+    }),
+  });
+  const ChangeRef = builder.objectRef<Change>('UnleashChange').implement({
+    description: 'One difference between the previous and the new state.',
+    fields: (t) => ({
+      path: t.stringList({
+        description: 'Where it is: keys and indexes, from the outside in.',
+        resolve: ({ path }) => path.map(String),
+      }),
+      before: t.expose('before', { type: 'JSON', nullable: true, description: 'What was there; null if nothing was.' }),
+      after: t.expose('after', { type: 'JSON', nullable: true, description: 'What is there now; null if nothing is.' }),
+    }),
+  });
+
+  builder.node(builder.objectRef<UnleashEvent>(EVENT_TYPE), {
+    description:
+      'An entry of Unleash’s event log, about flags and everything around them. See https://docs.getunleash.io/reference/events',
+    interfaces: [FlagEvent],
+    id: { resolve: ({ id, occurredAt, source }) => JSON.stringify([source, occurredAt, id]) },
+    isTypeOf: (value) => (value as UnleashEvent).vendor === VENDOR,
+    fields: (t) => ({
+      eventId: t.int({
+        description: 'Unleash’s number of the event. It does not always grow with time.',
+        resolve: ({ wire }) => wire.id,
+      }),
+      createdBy: t.string({
+        description: 'E-mail address, user name or name of the API token; empty if the log does not say.',
+        resolve: ({ wire }) => wire.createdBy ?? '',
+      }),
+      createdByUserId: t.int({
+        nullable: true,
+        description: 'Number of the user; -42 is any admin API token, -1337 Unleash itself. Null in old events.',
+        resolve: ({ wire }) => wire.createdByUserId,
+      }),
+      data: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'The new state, with secrets replaced by "[REDACTED]". Its shape depends on `type`.',
+        resolve: ({ wire }) => redact(wire.data ?? null, wire.type),
+      }),
+      preData: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'The previous state, with secrets replaced by "[REDACTED]".',
+        resolve: ({ wire }) => redact(wire.preData ?? null, wire.type),
+      }),
+      changes: t.field({
+        type: [ChangeRef],
+        description: 'What differs between `preData` and `data`; empty unless the event has both.',
+        resolve: toChanges,
+      }),
+      tags: t.field({
+        type: [Tag],
+        description: 'The flag’s tags at that time.',
+        resolve: ({ wire }) => wire.tags ?? [],
+      }),
+      label: t.string({
+        nullable: true,
+        description: 'Unleash’s short name for the type of event. Since Unleash 6.3.',
+        resolve: ({ wire }) => wire.label,
+      }),
+      summary: t.string({
+        nullable: true,
+        description:
+          'Unleash’s sentence about it, in unescaped Markdown that quotes user input: sanitise it before you show it. Since Unleash 6.3.',
+        resolve: ({ wire }) => wire.summary,
+      }),
+      groupType: t.string({
+        nullable: true,
+        description: 'What the group is: `transaction`, `change-request`. Since Unleash 7.0.4.',
+        resolve: ({ wire }) => wire.groupType,
+      }),
+      groupId: t.string({
+        nullable: true,
+        description: 'What events of one user action have in common. Since Unleash 7.0.4.',
+        resolve: ({ wire }) => wire.groupId,
+      }),
+    }),
+  });
+}
+
+function defineFilter(builder: Builder) {
+  return builder.inputRef('UnleashFlagEventFilter').implement({
+    description: 'Narrows Unleash’s events.',
+    fields: (t) => ({
+      text: t.string({
+        description: 'Only events with this text in their old or new state or their tags, without regard to case.',
+      }),
+      tags: t.stringList({ description: 'Only events whose flag had one of these tags, as `type:value`.' }),
+      groupId: t.string({ description: 'Only events of this transaction or change request.' }),
+      createdByUserIds: t.intList({ description: 'Only events by these users, by number.' }),
+    }),
+  });
+}

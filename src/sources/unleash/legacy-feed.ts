@@ -1,0 +1,57 @@
+/**
+ * The events of an Unleash without a search: one listing of the newest hundred, or of a project's newest fifty.
+ * It cannot be paged, so a walk through it ends at its horizon, and says so.
+ * @see https://docs.getunleash.io/reference/api/unleash/get-events
+ */
+import type { Feed, FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
+import { rowsBeyond, toNewestFirst } from '../rows.ts';
+import type { UnleashClient } from './client.ts';
+import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
+import { canMatch, holdsText, matches, unleashPartOf } from './filter.ts';
+
+export interface LegacyFeedOptions {
+  client: UnleashClient;
+  source: string;
+  url: URL;
+  projects: readonly string[] | undefined;
+}
+
+/** The least that any version lists of all there is; fewer rows are everything. */
+const MIN_CAP = 50;
+
+export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOptions): Feed {
+  const origin = { source, feed: source, url };
+
+  async function listProject(project: string | null, signal: AbortSignal) {
+    const { events, total } = await client.listRecentEvents(project, signal);
+    const rows = events.map((event): FeedRow => ({ event: toFlagEvent(event, origin) }));
+    const isCut = total === null ? rows.length >= MIN_CAP : total > rows.length;
+    return { rows, horizon: isCut ? Math.min(...rows.map(({ event }) => event.occurredAt)) : undefined };
+  }
+
+  async function read({ direction, filter, limit, signal, start }: FeedRequest): Promise<FeedPage> {
+    const only = filter.projects?.filter((project) => projects?.includes(project) ?? true) ?? projects ?? [null];
+    const listings = await Promise.all(only.map((project) => listProject(project, signal)));
+    const rows = rowsBeyond(toNewestFirst(listings.flatMap((listing) => listing.rows)), start, direction);
+    const nearest = direction === 'older' ? rows : rows.slice(-limit);
+    const horizon = Math.max(...listings.map((listing) => listing.horizon ?? Number.NEGATIVE_INFINITY));
+    return {
+      rows: nearest,
+      hasMore: nearest.length < rows.length,
+      ...(Number.isFinite(horizon) && { reachesBackTo: horizon }),
+    };
+  }
+
+  return {
+    key: source,
+    source,
+    canMatch: (filter) => canMatch(filter, projects),
+    appliesAll: () => false,
+    matches(event, filter) {
+      const own = event as UnleashEvent;
+      return event.vendor === VENDOR && matches(own, filter, projects) && holdsText(own, unleashPartOf(filter).text);
+    },
+    read,
+    count: async () => null,
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * Unleash's event search as a feed. It pages by offset only, and offsets move whenever something happens, so an offset is
+ * a hint that the rows around it have to prove; failing that, the day of the position is read from its top.
+ */
+import { z } from 'zod';
+import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
+import type { EventFilter } from '../../timeline/filter.ts';
+import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst } from '../rows.ts';
+import { widen } from '../widen.ts';
+import { MAX_PAGE, type UnleashClient } from './client.ts';
+import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
+import { type Capabilities, canMatch, matches, toSearchFilter } from './filter.ts';
+
+export interface SearchFeedOptions {
+  client: UnleashClient;
+  source: string;
+  url: URL;
+  projects: readonly string[] | undefined;
+  capabilities: Capabilities;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Rows asked for when some will be sifted out here. */
+const SIFTED_PAGE = 500;
+/** A window that holds more is not read at one go. */
+const MAX_DRAIN = 5 * MAX_PAGE;
+/** How many pages are read on from a hint before the position's own day is the shorter way. */
+const MAX_PAGES_FROM_HINT = 3;
+/** Beyond it, offsets are counted from the top of a past day: what is deep is slow, and what is past does not move. */
+const DEEP_OFFSET = 1_000;
+
+/** Where the row itself stands: its offset below the end of day `to`, or below the newest of all. */
+const hintSchema = z.tuple([z.int().min(0).max(1e9)]).or(z.tuple([z.int().min(0).max(1e9), z.iso.date()]));
+
+interface Place {
+  offset: number;
+  to: string | undefined;
+}
+
+/** The milliseconds a read is about, both ends inclusive; infinite when open. */
+interface Span {
+  oldest: number;
+  newest: number;
+}
+
+type Listing = Pick<FeedRequest, 'filter' | 'signal'>;
+
+export function createSearchFeed({ capabilities, client, projects, source, url }: SearchFeedOptions): Feed {
+  const origin = { source, feed: source, url };
+
+  async function list({ filter, signal }: Listing, span: Span, { offset, to }: Place, limit: number) {
+    const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
+    const from = toDay(span.oldest - DAY_MS);
+    const { events, total } = await client.searchEvents(
+      { filter: searchFilter, text, from, to, offset, limit },
+      signal,
+    );
+    return { rows: events.map((event): FeedRow => ({ event: toFlagEvent(event, origin) })), total };
+  }
+
+  async function readOlder(request: FeedRequest): Promise<FeedPage> {
+    const span = spanOf(request);
+    if (span.oldest > span.newest) return { rows: [], hasMore: false };
+    const hint = request.start && hintSchema.safeParse(request.hint).data;
+    const hinted = hint && (await readFrom(request, span, { offset: hint[0], to: hint[1] ?? endOf(request.filter) }));
+    return hinted ?? (await readFrom(request, span, { offset: 0, to: toDay(span.newest + DAY_MS) })) ?? NOTHING;
+  }
+
+  /** `undefined`: the rows at this place do not prove that nothing before them is missing. */
+  async function readFrom(request: FeedRequest, span: Span, place: Place): Promise<FeedPage | undefined> {
+    const start = startIn(request, span);
+    const limit = pageLimit(request);
+    const rows: FeedRow[] = [];
+    for (let pages = 1; ; pages += 1) {
+      const page = await list(request, span, { ...place, offset: place.offset + rows.length }, limit);
+      rows.push(...page.rows);
+      if (!isNewestFirst(rows)) return readByWindows(request, span);
+      if (place.offset > 0 && !beginsBefore(rows, start)) return undefined;
+      const isLast = page.rows.length < limit;
+      const fresh = isLast || !isAwaited(rows, start) ? within(rowsBeyond(rows, start, 'older'), span) : [];
+      const isBelow = reachesBelow(rows, span);
+      if (fresh.length > 0 || isLast || isBelow) {
+        setHints(rows, place);
+        return {
+          rows: fresh,
+          hasMore: fresh.length > 0 && !isLast && !isBelow,
+          ...(request.start === null && appliesAll(request.filter) && { total: page.total }),
+        };
+      }
+      if (place.offset > 0 && pages === MAX_PAGES_FROM_HINT) return undefined;
+    }
+  }
+
+  function readByWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
+    const { direction, limit } = request;
+    const oldest = Math.max(span.oldest, UNLEASH_BEGINNING);
+    const newest = Math.min(span.newest, request.now + DAY_MS);
+    if (oldest > newest) return Promise.resolve(NOTHING);
+    const [from, edge] = direction === 'older' ? [newest, oldest] : [oldest, newest];
+    return widen({
+      direction,
+      from,
+      edge,
+      start: startIn(request, span),
+      limit,
+      drain: (first, last, mustAnswer) => drain(request, { oldest: first, newest: last }, mustAnswer),
+    });
+  }
+
+  async function drain(request: FeedRequest, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
+    const place = { offset: 0, to: toDay(span.newest + DAY_MS) };
+    const rows: FeedRow[] = [];
+    for (;;) {
+      const page = await list(request, span, { ...place, offset: rows.length }, MAX_PAGE);
+      if (page.total > MAX_DRAIN && !mustAnswer) return null;
+      rows.push(...page.rows);
+      if (page.rows.length < MAX_PAGE) break;
+    }
+    if (isNewestFirst(rows)) setHints(rows, place);
+    return within(toNewestFirst(rows), span);
+  }
+
+  function appliesAll(filter: EventFilter): boolean {
+    return toSearchFilter(filter, projects, capabilities).isWhole;
+  }
+
+  function pageLimit({ filter, limit, start }: FeedRequest): number {
+    const isSifted = !appliesAll({ ...filter, window: { from: null, to: null } });
+    // One row more than wanted, to see the one that proves the place.
+    return Math.min(MAX_PAGE, isSifted ? SIFTED_PAGE : limit + (start === null ? 0 : 1));
+  }
+
+  return {
+    key: source,
+    source,
+    canMatch: (filter) => canMatch(filter, projects),
+    appliesAll,
+    matches: (event, filter) => event.vendor === VENDOR && matches(event as UnleashEvent, filter, projects),
+    read: (request) => (request.direction === 'older' ? readOlder(request) : readByWindows(request, spanOf(request))),
+    async count(filter, _asOf, signal) {
+      if (!appliesAll(filter)) return null;
+      return (await list({ filter, signal }, OPEN, { offset: 0, to: undefined }, 1)).total;
+    },
+  };
+}
+
+const NOTHING: FeedPage = { rows: [], hasMore: false };
+const OPEN: Span = { oldest: Number.NEGATIVE_INFINITY, newest: Number.POSITIVE_INFINITY };
+/** Unleash's first public release was in 2015. */
+const UNLEASH_BEGINNING = Date.UTC(2014, 0, 1);
+
+function spanOf({ direction, filter, start }: FeedRequest): Span {
+  const oldest = filter.window.from ?? OPEN.oldest;
+  const newest = filter.window.to === null ? OPEN.newest : filter.window.to - 1;
+  if (start === null) return { oldest, newest };
+  return direction === 'older'
+    ? { oldest, newest: Math.min(newest, start.time) }
+    : { oldest: Math.max(oldest, start.time), newest };
+}
+
+/** `start`, unless the filter's own window begins beyond it. */
+function startIn({ start }: FeedRequest, { newest, oldest }: Span): Start | null {
+  return start !== null && start.time >= oldest && start.time <= newest ? start : null;
+}
+
+/** The day to end at whatever the position, so that the offsets of a walk count from one place. */
+function endOf({ window }: EventFilter): string | undefined {
+  return window.to === null ? undefined : toDay(window.to - 1 + DAY_MS);
+}
+
+/** Days are the server's own, in its own time zone: callers allow for one more on either side. */
+function toDay(time: number): string | undefined {
+  const isoYears = time >= Date.UTC(1, 0, 2) && time <= Date.UTC(9999, 11, 30);
+  return isoYears ? new Date(time).toISOString().slice(0, 10) : undefined;
+}
+
+/** Whether the listing begins with a row that a reader at `start` knows, so that none is missing in between. */
+function beginsBefore(rows: readonly FeedRow[], start: Start | null): boolean {
+  const first = rows[0]?.event;
+  if (first === undefined || start === null) return false;
+  if (first.occurredAt > start.time) return true;
+  return first.occurredAt === start.time && (indexOfKnown(rows, start) >= 0 || isAwaited(rows, start));
+}
+
+/** The row that `start` names has not come up, but may still: the listing has not left its millisecond. */
+function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
+  if (start === null) return false;
+  const last = rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
+  return last > start.time || (last === start.time && start.id !== undefined && indexOfKnown(rows, start) < 0);
+}
+
+function within(rows: readonly FeedRow[], { newest, oldest }: Span): FeedRow[] {
+  return rows.filter(({ event }) => event.occurredAt >= oldest && event.occurredAt <= newest);
+}
+
+function reachesBelow(rows: readonly FeedRow[], { oldest }: Span): boolean {
+  return (rows.at(-1)?.event.occurredAt ?? Number.POSITIVE_INFINITY) < oldest;
+}
+
+/** Says of every row where it stands; deep down, counted from the top of its own day where that is in sight. */
+function setHints(rows: readonly FeedRow[], place: Place): void {
+  let { offset, to } = place;
+  let day = to;
+  for (const [index, row] of rows.entries()) {
+    const own = toDay(row.event.occurredAt);
+    if (index > 0 && offset > DEEP_OFFSET && own !== day) [offset, to] = [0, own];
+    day = own;
+    row.hint = to === undefined ? [offset] : [offset, to];
+    offset += 1;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Unleash's JSON under Unleash's names, decoded. Null and absent mean the same, unknown properties are dropped, and
+ * types, data and previous data are taken as they come.
+ * @see https://docs.getunleash.io/reference/api/unleash/search-events
+ */
+import { z } from 'zod';
+
+const tagSchema = z.object({ type: z.string().nullish(), value: z.string() });
+
+const eventSchema = z.object({
+  id: z.int(),
+  type: z.string().min(1),
+  createdBy: z.string().nullish(),
+  createdByUserId: z.int().nullish(),
+  createdAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  data: z.json().nullish(),
+  preData: z.json().nullish(),
+  tags: z.array(tagSchema).nullish(),
+  featureName: z.string().nullish(),
+  project: z.string().nullish(),
+  environment: z.string().nullish(),
+  groupType: z.string().nullish(),
+  groupId: z.string().nullish(),
+  label: z.string().nullish(),
+  summary: z.string().nullish(),
+});
+
+/** The answer of `GET /api/admin/search/events`. */
+export const eventSearchResponse = z.object({ events: z.array(eventSchema), total: z.int().nonnegative() });
+
+/** The answer of `GET /api/admin/events`; old versions do not count. */
+export const eventsResponse = z.object({ events: z.array(eventSchema), totalEvents: z.int().nonnegative().nullish() });
+
+export const uiConfigResponse = z.object({
+  version: z.string().nullish(),
+  versionInfo: z
+    .object({ current: z.object({ oss: z.string().nullish(), enterprise: z.string().nullish() }).nullish() })
+    .nullish(),
+});
+
+export type EventSchema = z.infer<typeof eventSchema>;
+export type TagSchema = z.infer<typeof tagSchema>;
