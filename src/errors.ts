@@ -57,18 +57,21 @@ export function toFailure(error: unknown, sourceName: string): Failure {
   return { code: 'UPSTREAM_UNAVAILABLE', message: `${sourceName} could not be read.`, retryAfterSeconds: null };
 }
 
-/** The one translation into GraphQL's error codes. `undefined`: not a failure of ours, so it must be masked. */
+/**
+ * The one translation into GraphQL's errors. `undefined`: nothing of ours, so it must be masked.
+ * `error` is what a resolver threw, as graphql wraps it.
+ */
 export function toGraphQLError(error: unknown): GraphQLError | undefined {
-  if (error instanceof BadInputError) {
-    return new GraphQLError(error.message, {
-      extensions: { code: 'BAD_USER_INPUT', argument: error.argument, ...error.details },
-    });
-  }
-  if (error instanceof UpstreamError) {
-    const { code, retryAfterSeconds } = error;
-    return new GraphQLError(error.message, {
-      extensions: { code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
-    });
-  }
-  return undefined;
+  const original = error instanceof GraphQLError ? error.originalError : error;
+  const extensions = extensionsOf(original);
+  if (!(original instanceof Error) || extensions === undefined) return undefined;
+  const { nodes, path } = error instanceof GraphQLError ? error : {};
+  return new GraphQLError(original.message, { nodes: nodes ?? null, path: path ?? null, extensions });
+}
+
+function extensionsOf(error: unknown): Record<string, unknown> | undefined {
+  if (error instanceof BadInputError) return { code: 'BAD_USER_INPUT', argument: error.argument, ...error.details };
+  if (!(error instanceof UpstreamError)) return undefined;
+  const { code, retryAfterSeconds } = error;
+  return { code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
 }

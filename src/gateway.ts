@@ -20,7 +20,7 @@ export function createGateway({ definitions, requestTimeoutMs, sources }: Gatewa
     schema: createSchema(definitions),
     context: ({ request }) => createContext({ requestTimeoutMs, sources }, request),
     plugins: [usePartialMark()],
-    maskedErrors: { maskError: (error, message) => toGraphQLError(originalOf(error)) ?? maskError(error, message) },
+    maskedErrors: { maskError: (error, message) => toGraphQLError(error) ?? maskError(error, message) },
     renderGraphiQL,
     graphiql: { title: 'Flag events', defaultTabs, shouldPersistHeaders: false },
     landingPage: false,
@@ -40,8 +40,4 @@ function usePartialMark(): Plugin<GatewayContext> {
       },
     }),
   };
-}
-
-function originalOf(error: unknown): unknown {
-  return (error as { originalError?: unknown } | null)?.originalError ?? error;
 }

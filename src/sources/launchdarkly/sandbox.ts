@@ -4,15 +4,15 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createStory, type Story } from '../story.ts';
-import { applicationsOf, type FlagEventRep, renderFlagEvents } from './sandbox-data.ts';
-import { createFaults, type Fault, type FaultOptions, isAboutPages } from './sandbox-faults.ts';
-import { createRateLimiter, type RateLimits } from './sandbox-limits.ts';
-import { createFlagEventLog, type FlagEventLog } from './sandbox-log.ts';
-import { type Answer, error, findRoute, NOT_FOUND, type Route } from './sandbox-routes.ts';
+import { applicationsOf, type FlagEventRep, renderFlagEvents } from './sandbox/data.ts';
+import { createFaults, type Fault, type FaultOptions, isAboutPages } from './sandbox/faults.ts';
+import { createRateLimiter, type RateLimits } from './sandbox/limits.ts';
+import { createFlagEventLog, type FlagEventLog } from './sandbox/log.ts';
+import { type Answer, error, findRoute, NOT_FOUND, type Route } from './sandbox/routes.ts';
 
-export type * from './sandbox-data.ts';
-export type { Fault, FaultOptions } from './sandbox-faults.ts';
-export type { RateLimits } from './sandbox-limits.ts';
+export type * from './sandbox/data.ts';
+export type { Fault, FaultOptions } from './sandbox/faults.ts';
+export type { RateLimits } from './sandbox/limits.ts';
 
 export interface LaunchDarklySandboxOptions {
   /** Served as they are. Rendered from `story` unless given. */

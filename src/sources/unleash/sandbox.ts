@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createStory, type Story } from '../story.ts';
-import { renderStory, type SandboxData, type SandboxEvent } from './sandbox-data.ts';
-import { createFaults, type SandboxRequest, type UnleashFault, type UnleashFaults } from './sandbox-faults.ts';
-import { type Answer, answerInstead, type Call, createApi, page } from './sandbox-routes.ts';
-import { Refused } from './sandbox-search.ts';
-import { createEventStore } from './sandbox-store.ts';
+import { renderStory, type SandboxData, type SandboxEvent } from './sandbox/data.ts';
+import { createFaults, type SandboxRequest, type UnleashFault, type UnleashFaults } from './sandbox/faults.ts';
+import { type Answer, answerInstead, type Call, createApi, page } from './sandbox/routes.ts';
+import { Refused } from './sandbox/search.ts';
+import { createEventStore } from './sandbox/store.ts';
 
 export type { SandboxEvent, SandboxRequest, UnleashFault, UnleashFaults };
 

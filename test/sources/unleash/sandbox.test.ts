@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createStory } from '../../../src/sources/story.ts';
+import { renderStory } from '../../../src/sources/unleash/sandbox/data.ts';
 import {
   type SandboxEvent,
   startUnleashSandbox,
   type UnleashFault,
   type UnleashSandbox,
 } from '../../../src/sources/unleash/sandbox.ts';
-import { renderStory } from '../../../src/sources/unleash/sandbox-data.ts';
 import { control, type EventRow } from '../../support/unleash-admin.ts';
 
 const search = '/api/admin/search/events';

@@ -1,7 +1,7 @@
 /** The routes of the sandbox: what each answers to a request that passed the checks common to all. */
-import { environmentIdOf, hexadecimalId, projectIdOf } from './sandbox-data.ts';
-import { distortPage, type Fault, pageFaultsOf } from './sandbox-faults.ts';
-import type { FlagEventLog, ParameterProblem } from './sandbox-log.ts';
+import { environmentIdOf, hexadecimalId, projectIdOf } from './data.ts';
+import { distortPage, type Fault, pageFaultsOf } from './faults.ts';
+import type { FlagEventLog, ParameterProblem } from './log.ts';
 
 export interface Answer {
   status: number;

@@ -1,4 +1,4 @@
-import type { SandboxEvent } from './sandbox-data.ts';
+import type { SandboxEvent } from './data.ts';
 
 export type EventStore = ReturnType<typeof createEventStore>;
 

@@ -1,7 +1,7 @@
 /** The story as LaunchDarkly tells it: its changes in the wire format of the flag events endpoint. */
 import { createHash } from 'node:crypto';
-import type { FlagEventKind } from '../../model.ts';
-import type { Story, StoryActor, StoryChange, StoryExperiment } from '../story.ts';
+import type { FlagEventKind } from '../../../model.ts';
+import type { Story, StoryActor, StoryChange, StoryExperiment } from '../../story.ts';
 
 /** @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events */
 export interface FlagEventRep {

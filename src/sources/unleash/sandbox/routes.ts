@@ -1,8 +1,8 @@
-import type { SandboxEvent } from './sandbox-data.ts';
-import { spoilEvents, type UnleashFault, type WireEvent } from './sandbox-faults.ts';
-import { isAtLeast, normalised, onlyValue, type Page, Refused, searchEvents, unknownError } from './sandbox-search.ts';
-import type { EventStore } from './sandbox-store.ts';
-import { wordingOf } from './sandbox-wording.ts';
+import type { SandboxEvent } from './data.ts';
+import { spoilEvents, type UnleashFault, type WireEvent } from './faults.ts';
+import { isAtLeast, normalised, onlyValue, type Page, Refused, searchEvents, unknownError } from './search.ts';
+import type { EventStore } from './store.ts';
+import { wordingOf } from './wording.ts';
 
 export interface Answer {
   status: number;

@@ -1,6 +1,6 @@
 /** What can go wrong with LaunchDarkly, as switches a test may turn at any time. Each was reported or is documented. */
-import type { FlagEventCollectionRep, FlagEventRep } from './sandbox-data.ts';
-import type { PageFaults } from './sandbox-log.ts';
+import type { FlagEventCollectionRep, FlagEventRep } from './data.ts';
+import type { PageFaults } from './log.ts';
 
 export type Fault =
   /** 429 that says nothing about when to come back. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FlagEventKind } from '../../model.ts';
-import type { Story, StoryChange } from '../story.ts';
-import type { Draft, Tag } from './sandbox-data.ts';
+import type { FlagEventKind } from '../../../model.ts';
+import type { Story, StoryChange } from '../../story.ts';
+import type { Draft, Tag } from './data.ts';
 
 interface Strategy {
   id: string;

@@ -1,6 +1,6 @@
 /** What the flag events endpoint does once a request has got that far: its parameters, filters, order and cursors. */
-import type { FlagEventCollectionRep, FlagEventRep, Link } from './sandbox-data.ts';
-import { uuid } from './sandbox-data.ts';
+import type { FlagEventCollectionRep, FlagEventRep, Link } from './data.ts';
+import { uuid } from './data.ts';
 
 export const FLAG_EVENTS_PATH = '/api/v2/engineering-insights/flag-events';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Story, StoryActor, StoryChange } from '../story.ts';
-import { createFlagRenderer, DEFAULT_STRATEGY, ulid } from './sandbox-flags.ts';
+import type { Story, StoryActor, StoryChange } from '../../story.ts';
+import { createFlagRenderer, DEFAULT_STRATEGY, ulid } from './flags.ts';
 
 export interface Tag {
   type: string;
