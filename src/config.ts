@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import type { Environment } from './sources/settings.ts';
+import { type Environment, wholeNumber } from './sources/settings.ts';
 import type { SourceDefinition, SourceSettings } from './sources/source.ts';
 
 export interface Config {
@@ -47,46 +47,67 @@ export class ConfigError extends Error {
 const FILE = 'gateway.config.ts';
 
 const general = z.object({
-  host: z.string().min(1).default('127.0.0.1'),
-  port: z.int('must be a whole number').min(0).max(65_535).default(4000),
-  requestTimeoutMs: z.int('must be a whole number').min(100).max(120_000).default(10_000),
+  host: z.string('must be a name or an address').min(1).default('127.0.0.1'),
+  port: wholeNumber(0, 65_535).default(4000),
+  requestTimeoutMs: wholeNumber(100, 120_000).default(10_000),
 });
 const VARIABLES = { host: 'HOST', port: 'PORT', requestTimeoutMs: 'REQUEST_TIMEOUT_MS' } as const;
 
-const configFile = z.strictObject({
-  ...general.partial().shape,
-  sources: z.array(z.looseObject({ vendor: z.string() })).optional(),
-});
+const configFile = z.strictObject(
+  { ...general.partial().shape, sources: z.array(z.unknown(), 'must be a list').optional() },
+  'must export its settings: `export default defineConfig({ … })`',
+);
+/** Whatever else is wrong with the file, its sources are checked too. */
+const sourceEntries = z.object({ sources: z.array(z.unknown()).default([]) }).catch({ sources: [] });
 
 /** Reads the file that `GATEWAY_CONFIG` names, or `./gateway.config.ts` if there is one, beside the environment. */
 export async function loadConfig(env: Environment, definitions: readonly SourceDefinition[]): Promise<Config> {
-  const named = env.GATEWAY_CONFIG || undefined;
-  const file = path.resolve(named ?? FILE);
-  if (!existsSync(file)) {
-    if (named !== undefined) throw new ConfigError(['GATEWAY_CONFIG: there is no such file']);
-    return toConfig(env, {}, definitions);
-  }
-  const module: { default?: unknown } = await import(pathToFileURL(file).href);
-  return toConfig(env, module.default, definitions);
+  const problems: string[] = [];
+  const file = await importFile(env.GATEWAY_CONFIG || undefined, problems);
+  return toConfig(env, file, definitions, problems);
 }
 
-/** Throws {@link ConfigError} with every problem at once. An environment variable wins over the same setting in the file. */
-export function toConfig(env: Environment, file: unknown, definitions: readonly SourceDefinition[]): Config {
-  const problems: string[] = [];
-  const parsedFile = configFile.safeParse(file ?? {});
-  if (!parsedFile.success) problems.push(...describe(parsedFile.error, (at) => `${FILE}: ${at}`));
-  const { sources: entries = [], ...fromFile } = parsedFile.data ?? {};
+/**
+ * Throws {@link ConfigError} with every problem at once, `problems` that are known already included. An environment
+ * variable wins over the same setting in the file.
+ */
+export function toConfig(
+  env: Environment,
+  file: unknown,
+  definitions: readonly SourceDefinition[],
+  problems: string[] = [],
+): Config {
+  const parsedFile = configFile.safeParse(file);
+  if (!parsedFile.success) problems.push(...describe(parsedFile.error, (at) => (at ? `${FILE}: ${at}` : FILE)));
 
-  const parsed = general.safeParse({ ...withoutUndefined(fromFile), ...generalFrom(env) });
+  const parsed = general.safeParse({ ...withoutUndefined(parsedFile.data ?? {}), ...generalFrom(env) });
   if (!parsed.success) problems.push(...describe(parsed.error, (at) => VARIABLES[at as keyof typeof VARIABLES] ?? at));
 
   const sources = [
     ...definitions.flatMap((definition) => sourceFromEnvironment(definition, env, problems)),
-    ...entries.flatMap((entry, index) => sourceFromFile(entry, index, definitions, problems)),
+    ...sourceEntries
+      .parse(file)
+      .sources.flatMap((entry, index) => sourceFromFile(entry, `sources[${index}]`, definitions, problems)),
   ];
   problems.push(...conflictsBetween(sources));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return { ...parsed.data, sources };
+  return { ...parsed.data, sources: sources.map(({ definition, settings }) => ({ definition, settings })) };
+}
+
+async function importFile(named: string | undefined, problems: string[]): Promise<unknown> {
+  const file = path.resolve(named ?? FILE);
+  if (!existsSync(file)) {
+    if (named !== undefined) problems.push('GATEWAY_CONFIG: there is no such file');
+    return {};
+  }
+  try {
+    const module: { default?: unknown } = await import(pathToFileURL(file).href);
+    return module.default;
+  } catch {
+    // The error may quote the file, and so a token in it.
+    problems.push(`${FILE}: cannot be loaded; run the file itself with \`node\` to see why`);
+    return {};
+  }
 }
 
 function generalFrom({ HOST, PORT, REQUEST_TIMEOUT_MS }: Environment): Record<string, unknown> {
@@ -98,49 +119,59 @@ function generalFrom({ HOST, PORT, REQUEST_TIMEOUT_MS }: Environment): Record<st
   });
 }
 
-function sourceFromEnvironment(definition: SourceDefinition, env: Environment, problems: string[]): ConfiguredSource[] {
+interface PlacedSource extends ConfiguredSource {
+  /** Where it is configured, for messages. */
+  place: string;
+}
+
+function sourceFromEnvironment(definition: SourceDefinition, env: Environment, problems: string[]): PlacedSource[] {
   const raw = definition.fromEnvironment(env);
   if (raw === undefined) return [];
   const parsed = definition.settings.safeParse(raw);
-  if (parsed.success) return [{ definition, settings: parsed.data }];
+  if (parsed.success) return [{ definition, settings: parsed.data, place: 'environment variables' }];
   problems.push(...describe(parsed.error, (at) => definition.variables[at.split(/[.[]/)[0] ?? at] ?? at));
   return [];
 }
 
 function sourceFromFile(
-  entry: { vendor: string },
-  index: number,
+  entry: unknown,
+  place: string,
   definitions: readonly SourceDefinition[],
   problems: string[],
-): ConfiguredSource[] {
-  const place = `${FILE}: sources[${index}]`;
-  const vendor = entry.vendor.toUpperCase();
-  const definition = definitions.find((each) => each.vendor === vendor);
+): PlacedSource[] {
+  const vendor = (entry as { vendor?: unknown } | null)?.vendor;
+  const definition = definitions.find((each) => each.vendor.toLowerCase() === vendor);
   if (definition === undefined) {
     const known = definitions.map((each) => `\`${each.vendor.toLowerCase()}\``).join(' or ');
-    problems.push(`${place}.vendor: must be ${known}`);
+    problems.push(`${FILE}: ${place}.vendor: must be ${known}`);
     return [];
   }
   const parsed = definition.settings.safeParse(entry);
-  if (parsed.success) return [{ definition, settings: parsed.data }];
-  problems.push(...describe(parsed.error, (at) => `${place}.${at}`));
+  if (parsed.success) return [{ definition, settings: parsed.data, place }];
+  problems.push(...describe(parsed.error, (at) => `${FILE}: ${place}.${at}`));
   return [];
 }
 
-function conflictsBetween(sources: readonly ConfiguredSource[]): string[] {
-  const ids = sources.map(({ settings }) => settings.id);
-  const twice = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
-  return twice.map(
-    (id) => `two sources are called \`${id}\`: give one of them another \`id\`, or configure it in one place only`,
-  );
+function conflictsBetween(sources: readonly PlacedSource[]): string[] {
+  return sources.flatMap(({ place, settings }, index) => {
+    const earlier = sources.slice(0, index).find((each) => each.settings.id === settings.id);
+    if (earlier === undefined) return [];
+    return [`${FILE}: ${place}.id: must differ from the source configured by ${earlier.place}`];
+  });
 }
 
 /** One line an issue, `where: what`. zod's own messages name types, not values. */
 function describe(error: z.ZodError, name: (at: string) => string): string[] {
-  const lines = error.issues.map(({ message, path: at }) => {
-    const place = at.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-    return `${name(place.replace(/^\./, ''))}: ${message}`;
-  });
+  const place = (at: readonly PropertyKey[]) =>
+    at
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('')
+      .replace(/^\./, '');
+  const lines = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `${name(place([...issue.path, key]))}: is not a setting`)
+      : [`${name(place(issue.path))}: ${issue.message}`],
+  );
   return [...new Set(lines)];
 }
 

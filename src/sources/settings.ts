@@ -8,17 +8,23 @@ const sourceId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case 
 /** A token that fits in an HTTP header. */
 export const secret = z
   .string('is missing')
-  .min(1, 'is missing')
+  .min(1, { error: 'is missing', abort: true })
   .regex(/^[\x21-\x7e]+$/, 'must not hold blanks or control characters');
 
 /** An absolute URL that may carry a path. */
-export const baseUrl = z.union([z.instanceof(URL), z.string()], 'must be a URL').transform((value, context) => {
-  const url = URL.parse(String(value));
-  const problem = problemOf(url);
-  if (url && !problem) return url;
-  context.addIssue({ code: 'custom', message: problem ?? 'must be a URL' });
-  return z.NEVER;
-});
+export const baseUrl = z
+  .union([z.instanceof(URL), z.string()], ({ input }) => (input === undefined ? 'is missing' : 'must be a URL'))
+  .transform((value, context) => {
+    const url = URL.parse(String(value));
+    const problem = problemOf(url);
+    if (url && !problem) return url;
+    context.addIssue({ code: 'custom', message: problem ?? 'must be a URL' });
+    return z.NEVER;
+  });
+
+export function wholeNumber(min: number, max: number) {
+  return z.int(`must be a whole number from ${min} to ${max}`).min(min).max(max);
+}
 
 /** What every source's settings begin with. */
 export const commonSettings = {
@@ -29,17 +35,22 @@ export const commonSettings = {
 };
 
 /** For the settings' `check`: refuses plain http to another machine unless it was allowed on purpose. */
-export function refusePlainHttp({ issues, value }: z.core.ParsePayload<{ url: URL; allowPlainHttp: boolean }>): void {
-  const { allowPlainHttp, url } = value;
-  if (url.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return;
-  issues.push({
-    code: 'custom',
-    path: ['url'],
-    message:
-      'must be https://, or plain http has to be allowed on purpose (ALLOW_PLAIN_HTTP=true, allowPlainHttp: true)',
-    input: undefined,
-  });
-}
+export const refusePlainHttp = z.check<{ url: URL; allowPlainHttp: boolean }>(
+  ({ issues, value }) => {
+    const { allowPlainHttp, url }: { url: unknown; allowPlainHttp: unknown } = value;
+    const isSafe = !(url instanceof URL) || url.protocol !== 'http:' || LOOPBACK.test(url.hostname);
+    if (isSafe || allowPlainHttp === true) return;
+    issues.push({
+      code: 'custom',
+      path: ['url'],
+      message:
+        'must be https://, or plain http has to be allowed on purpose (ALLOW_PLAIN_HTTP=true, allowPlainHttp: true)',
+      input: undefined,
+    });
+  },
+  // Whatever else is wrong, so that all of it is told at once.
+  { when: () => true },
+);
 
 /** What every source reads from the environment. */
 export function commonFromEnvironment({ ALLOW_PLAIN_HTTP }: Environment): { allowPlainHttp?: boolean } {

@@ -7,13 +7,14 @@ import {
   refusePlainHttp,
   secret,
   splitList,
+  wholeNumber,
 } from '../settings.ts';
 
 export const LAUNCHDARKLY_URL = 'https://app.launchdarkly.com';
 
 const projectEnvironment = z
   .string()
-  .regex(/^[^/\s]+\/[^/\s]+$/, 'must be `project/environment`, or `project/*` for every environment')
+  .regex(/^[^/*\s]+\/(\*|[^/*\s]+)$/, 'must be `project/environment`, or `project/*` for every environment')
   .transform((pair) => {
     const [project = '', environment = ''] = pair.split('/');
     return { project, environment: environment === '*' ? null : environment };
@@ -32,7 +33,7 @@ export const launchDarklySettings = z
     /** What to read. There is no call that lists the events of more than one environment. */
     projects: z.array(projectEnvironment).min(1, 'must name at least one `project/environment`'),
     /** How far back to look when the query does not say; LaunchDarkly itself would stop after seven days. */
-    historyDays: z.int().min(1).max(3_650).default(365),
+    historyDays: wholeNumber(1, 3_650).default(365),
   })
   .check(refusePlainHttp);
 
@@ -47,7 +48,7 @@ export const launchDarklyVariables = {
 
 export function launchDarklyFromEnvironment(env: Environment): Record<string, unknown> | undefined {
   const { LAUNCHDARKLY_ACCESS_TOKEN, LAUNCHDARKLY_URL: url, LAUNCHDARKLY_PROJECTS, LAUNCHDARKLY_HISTORY_DAYS } = env;
-  if (!(LAUNCHDARKLY_ACCESS_TOKEN || url || LAUNCHDARKLY_PROJECTS)) return undefined;
+  if (!(LAUNCHDARKLY_ACCESS_TOKEN || url || LAUNCHDARKLY_PROJECTS || LAUNCHDARKLY_HISTORY_DAYS)) return undefined;
   return {
     ...commonFromEnvironment(env),
     vendor: 'launchdarkly',

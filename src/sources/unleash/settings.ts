@@ -20,7 +20,7 @@ export const unleashSettings = z
     /** Only these projects; every project when left out. */
     projects: z
       .array(z.string().regex(/^[^\s,]+$/, 'must be project ids'))
-      .min(1)
+      .min(1, 'must name at least one project, or be left out')
       .optional(),
     /** `auto`: the paged search where the server has it, else the legacy endpoint that shows the newest events only. */
     eventsApi: z.enum(['auto', 'search', 'legacy']).default('auto'),
@@ -43,7 +43,7 @@ export function unleashFromEnvironment(env: Environment): Record<string, unknown
     ...commonFromEnvironment(env),
     vendor: 'unleash',
     apiToken: UNLEASH_API_TOKEN,
-    url: UNLEASH_URL,
+    url: UNLEASH_URL || undefined,
     ...(UNLEASH_PROJECTS && { projects: splitList(UNLEASH_PROJECTS) }),
     ...(UNLEASH_EVENTS_API && { eventsApi: UNLEASH_EVENTS_API }),
   };
