@@ -11,6 +11,8 @@ export interface Config {
   port: number;
   /** The deadline of one GraphQL request, upstream calls included. */
   requestTimeoutMs: number;
+  /** How long an upstream page may be remembered; 0 is not at all. */
+  pageCacheMs: number;
   /** Empty when nothing is configured. */
   sources: ConfiguredSource[];
 }
@@ -25,6 +27,7 @@ export interface ConfigFile {
   host?: string;
   port?: number;
   requestTimeoutMs?: number;
+  pageCacheMs?: number;
   sources?: ({ vendor: string } & Record<string, unknown>)[];
 }
 
@@ -50,8 +53,14 @@ const general = z.object({
   host: z.string('must be a name or an address').min(1).default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4000),
   requestTimeoutMs: wholeNumber(100, 120_000).default(10_000),
+  pageCacheMs: wholeNumber(0, 600_000).default(2_000),
 });
-const VARIABLES = { host: 'HOST', port: 'PORT', requestTimeoutMs: 'REQUEST_TIMEOUT_MS' } as const;
+const VARIABLES = {
+  host: 'HOST',
+  port: 'PORT',
+  requestTimeoutMs: 'REQUEST_TIMEOUT_MS',
+  pageCacheMs: 'PAGE_CACHE_MS',
+} as const;
 
 const configFile = z.strictObject(
   { ...general.partial().shape, sources: z.array(z.unknown(), 'must be a list').optional() },
@@ -110,12 +119,13 @@ async function importFile(named: string | undefined, problems: string[]): Promis
   }
 }
 
-function generalFrom({ HOST, PORT, REQUEST_TIMEOUT_MS }: Environment): Record<string, unknown> {
+function generalFrom({ HOST, PAGE_CACHE_MS, PORT, REQUEST_TIMEOUT_MS }: Environment): Record<string, unknown> {
   const number = (text: string | undefined) => (text ? (/^\d+$/.test(text) ? Number(text) : text) : undefined);
   return withoutUndefined({
     host: HOST || undefined,
     port: number(PORT),
     requestTimeoutMs: number(REQUEST_TIMEOUT_MS),
+    pageCacheMs: number(PAGE_CACHE_MS),
   });
 }
 

@@ -8,6 +8,15 @@ import { startSandboxes } from './sandbox.ts';
 import { definitions } from './sources/index.ts';
 
 const STOP_GRACE_MS = 10_000;
+const SWEEP_MS = 50;
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'The port is taken: set PORT to another one.',
+  EACCES: 'This user may not listen on that port: set PORT to another one.',
+  EADDRNOTAVAIL: 'HOST is not an address of this machine.',
+  ENOTFOUND: 'HOST is not a name that this machine knows.',
+  EAI_AGAIN: 'HOST is not a name that this machine knows.',
+};
 
 try {
   await run(await loadConfig(process.env, definitions));
@@ -16,10 +25,12 @@ try {
   process.exitCode = 1;
 }
 
-async function run({ host, port, requestTimeoutMs, sources: configured }: Config): Promise<void> {
+async function run({ host, port, pageCacheMs, requestTimeoutMs, sources: configured }: Config): Promise<void> {
   const isSandbox = configured.length === 0;
   await using sandboxes = await startSandboxes(isSandbox ? definitions : []);
-  const sources = [...configured, ...sandboxes.sources].map(({ definition, settings }) => definition.connect(settings));
+  const sources = [...configured, ...sandboxes.sources].map(({ definition, settings }) =>
+    definition.connect(settings, { pageCacheMs }),
+  );
   const gateway = createGateway({ definitions, sources, requestTimeoutMs });
 
   const server = createServer(gateway);
@@ -54,13 +65,16 @@ function greet(
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
+  // `close` ends the connections that are idle now; the others would linger, kept alive, once they are answered.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cutOff = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cutOff);
 }
 
 function describe(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === 'EADDRINUSE') return 'The port is taken: set PORT to another one.';
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const known = syscall === 'listen' || syscall === 'getaddrinfo' ? LISTEN_PROBLEMS[code ?? ''] : undefined;
+  return known ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

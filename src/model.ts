@@ -31,6 +31,8 @@ export type FlagEventKind = (typeof FLAG_EVENT_KINDS)[number];
 export interface Actor {
   name: string;
   email: string | null;
+  /** Other names they may be asked for by. */
+  aliases?: readonly string[];
   kind: 'PERSON' | 'TOKEN' | 'SYSTEM' | 'UNKNOWN';
 }
 
@@ -55,6 +57,9 @@ export interface FlagEvent<Wire = unknown> {
   url: string | null;
   wire: Wire;
 }
+
+/** All it takes to fetch an event again. */
+export type EventReference = Pick<FlagEvent, 'source' | 'feed' | 'occurredAt' | 'id'>;
 
 /** A place in the timeline: just after this event. `time` alone means: after everything newer than it. */
 export interface Position {

@@ -6,6 +6,7 @@ import type { FlagEvent } from '../model.ts';
 import type { Source, SourceDefinition } from '../sources/source.ts';
 import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
 import type { Direction, Feed } from '../timeline/feed.ts';
+import type { EventFilter } from '../timeline/filter.ts';
 import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
 import { type FilterInput, selectSources, toEventFilter } from './filter.ts';
 import { selectedNodeFields } from './selection.ts';
@@ -47,25 +48,42 @@ export interface Vendor {
   types: VendorTypes;
 }
 
+export interface ConnectionRequest {
+  args: ConnectionArguments;
+  vendors: readonly Vendor[];
+  /** Only events about this flag, whatever the filter says. */
+  flagKey?: string;
+  maxReadsPerFeed?: number;
+}
+
 /** Reads one page. Throws `BadInputError` naming the argument, or the first source's failure if all of them failed. */
 export async function readConnection(
-  args: ConnectionArguments,
-  vendors: readonly Vendor[],
+  { args, flagKey, maxReadsPerFeed, vendors }: ConnectionRequest,
   context: GatewayContext,
   info: GraphQLResolveInfo,
 ): Promise<ConnectionShape> {
-  const { direction, limit, cursorText, argument } = toPage(args);
+  const { argument, cursorText, direction, limit } = toPage(args);
   const input = args.filter ?? {};
-  const filter = toEventFilter(input, vendors);
-  const digest = digestOf(input);
+  const filter = narrow(toEventFilter(input, vendors), flagKey);
+  const digest = digestOf([input, flagKey]);
   const cursor = cursorText === null ? null : decodeCursor(cursorText, digest, argument);
-  const { signal } = context;
-  const now = context.now();
+  const { now, readFeed, signal } = context;
   const sources = selectSources(context.sources, input);
   const feeds = (await Promise.all(sources.map(listFeeds))).flat();
 
-  const fields = selectedNodeFields(info);
-  const page = await readTimeline(feeds, { direction, limit, cursor, filter, fields, now, signal });
+  const page = await readTimeline(
+    feeds.map((feed) => ({ ...feed, read: (request) => readFeed(feed, request) })),
+    {
+      direction,
+      limit,
+      cursor,
+      filter,
+      fields: selectedNodeFields(info),
+      now,
+      signal,
+      ...(maxReadsPerFeed !== undefined && { maxReadsPerFeed }),
+    },
+  );
   if (page.reports.some(({ status }) => status === 'FAILED')) context.isPartial = true;
   const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, signal);
   return {
@@ -78,6 +96,13 @@ export async function readConnection(
     pageInfo: toPageInfo(page, direction, cursor, digest),
     reports: sources.flatMap((source) => reportOn(source, vendors, page.reports, count)),
   };
+}
+
+/** The filter for one flag's own events. */
+function narrow(filter: EventFilter, flagKey: string | undefined): EventFilter {
+  if (flagKey === undefined) return filter;
+  const { flagKeys = [flagKey] } = filter;
+  return { ...filter, flagKeys: flagKeys.includes(flagKey) ? [flagKey] : [] };
 }
 
 /** The sum of what the sources count; null as soon as one of them cannot. */

@@ -25,11 +25,13 @@ export interface FilterInput {
   actors?: readonly string[] | null | undefined;
 }
 
+export type FilterRef = InputRef<FilterInput>;
+
 export function defineFilter(
   builder: Builder,
   { FlagEventKind, FlagVendor }: FlagTypes,
   vendors: readonly VendorTypes[],
-): InputRef<FilterInput> {
+): FilterRef {
   return builder.inputRef<FilterInput>('FlagEventFilter').implement({
     description:
       'Narrows a timeline. Fields are combined with AND, the values of a list with OR; a field left out does not restrict, and an empty list matches nothing. Lists take up to 200 values.',
@@ -68,6 +70,7 @@ export function toEventFilter(
     if (part === undefined || part === null) return [];
     return [[filter.field, definition.graph.toFilter(part as Record<string, unknown>, `filter.${filter.field}`)]];
   });
+  for (const name of ['sources', 'vendors'] as const) if (input[name]) checkList(input[name], `filter.${name}`);
   const lists = (['kinds', 'types', 'flagKeys', 'projects', 'environments', 'actors'] as const).flatMap((name) =>
     input[name] ? [[name, checkList(input[name], `filter.${name}`)]] : [],
   );

@@ -109,14 +109,24 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
     values: describeAll(ACTOR_KINDS, ['PERSON', 'TOKEN', 'SYSTEM', 'UNKNOWN']),
   });
 
-  const FlagActor = builder.objectRef<Actor>('FlagActor').implement({
+  const FlagActor = builder.objectRef<FlagEvent & { actor: Actor }>('FlagActor').implement({
     description: 'Who made a change.',
     fields: (t) => ({
-      name: t.exposeString('name', {
-        description: 'A name for people; for Unleash what its log has: e-mail, user or token name.',
+      name: t.string({
+        description: 'What people call them: their name, else their e-mail address, user name or token name.',
+        resolve: async (event, _args, context) =>
+          (await context.loadField<string>(event, 'actorName').catch(() => null)) ?? event.actor.name,
       }),
-      email: t.exposeString('email', { nullable: true, description: 'E-mail address, where the vendor tells.' }),
-      kind: t.expose('kind', { type: FlagActorKind, description: 'Person, token or system.' }),
+      email: t.string({
+        nullable: true,
+        description: 'E-mail address, where the vendor tells.',
+        resolve: ({ actor }) => actor.email,
+      }),
+      kind: t.field({
+        type: FlagActorKind,
+        description: 'Person, token or system.',
+        resolve: ({ actor }) => actor.kind,
+      }),
     }),
   });
 
@@ -156,16 +166,17 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
         description: 'The environment; null for a change to all of them or to none.',
         resolve: (event) => (event.environment === null ? null : event),
       }),
-      actor: t.expose('actor', {
+      actor: t.field({
         type: FlagActor,
         nullable: true,
         description: 'Who did it; null if the vendor does not say.',
+        resolve: (event) => (event.actor === null ? null : { ...event, actor: event.actor }),
       }),
       url: t.expose('url', { type: 'URL', nullable: true, description: 'The vendor’s page about it, for people.' }),
     }),
   });
 
-  return { FlagEvent: FlagEventRef, FlagEventKind, FlagSource, FlagVendor, typeOfVendor };
+  return { FeatureFlag, FlagEvent: FlagEventRef, FlagEventKind, FlagSource, FlagVendor, typeOfVendor };
 }
 
 function toProject({ project, source }: FlagEvent): { key: string; source: string } | null {

@@ -1,10 +1,16 @@
 /** Puts the graph together: the shared types, what each vendor adds, and the entry points. */
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import type { SourceDefinition } from '../sources/source.ts';
 import { type Builder, createBuilder } from './builder.ts';
-import { readConnection, type SourceReport, sumTotals, type Vendor } from './connection.ts';
-import { defineFilter } from './filter.ts';
+import { readConnection, type Vendor } from './connection.ts';
+import { defineEventConnection, type EventConnectionRef } from './event-connection.ts';
+import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
+import { GraphQLDeferDirective, GraphQLStreamDirective } from './incremental.ts';
+import { createEventLoader, defineNodeQueries, type NodeLoader } from './node.ts';
+
+/** How often one feed is read for one page of a flag's own events: many flags may be on one answer. */
+const MAX_READS_FOR_A_FLAG = 3;
 
 export function createSchema(definitions: readonly SourceDefinition[]): GraphQLSchema {
   const builder = createBuilder();
@@ -13,20 +19,31 @@ export function createSchema(definitions: readonly SourceDefinition[]): GraphQLS
     definition,
     types: definition.graph.define(builder, types),
   }));
-  for (const { definition, types: own } of vendors) types.typeOfVendor.set(definition.vendor, own.eventType);
-  defineQueries(builder, types, vendors);
-  return builder.toSchema();
-}
-
-function defineQueries(builder: Builder, types: FlagTypes, vendors: readonly Vendor[]): void {
-  const { FlagEvent, FlagSource } = types;
-  const FlagEventFilter = defineFilter(
+  const loaders = new Map<string, NodeLoader>([['FeatureFlag', (key) => ({ key })]]);
+  for (const { definition, types: own } of vendors) {
+    types.typeOfVendor.set(definition.vendor, own.eventType);
+    loaders.set(own.eventType, createEventLoader(definition.vendor));
+  }
+  const filter = defineFilter(
     builder,
     types,
     vendors.map((vendor) => vendor.types),
   );
-  const FlagSourceReport = defineSourceReport(builder, types);
+  const connection = defineEventConnection(builder, types);
+  defineQueries(builder, types, vendors, filter, connection);
+  defineFlagEvents(builder, types, vendors, filter, connection);
+  defineNodeQueries(builder, loaders);
+  return builder.toSchema({ directives: [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective] });
+}
 
+function defineQueries(
+  builder: Builder,
+  types: FlagTypes,
+  vendors: readonly Vendor[],
+  filter: FilterRef,
+  connection: EventConnectionRef,
+): void {
+  const { FeatureFlag, FlagEvent, FlagSource } = types;
   builder.queryFields((t) => ({
     flagEvents: t.connection(
       {
@@ -34,30 +51,19 @@ function defineQueries(builder: Builder, types: FlagTypes, vendors: readonly Ven
         nullable: true,
         description:
           'All flag events of all sources, newest first. A source that fails does not fail the page: see `sources`. Null, with an error, only if every source fails.',
-        args: {
-          filter: t.arg({ type: FlagEventFilter, description: 'What to leave out. Keep it the same while paging.' }),
-        },
-        resolve: (_root, args, context, info) => readConnection(args, vendors, context, info),
+        args: { filter: t.arg({ type: filter, description: 'What to leave out. Keep it the same while paging.' }) },
+        resolve: (_root, args, context, info) => readConnection({ args, vendors }, context, info),
       },
-      {
-        name: 'FlagEventConnection',
-        description: 'A page of flag events, newest first.',
-        fields: (c) => ({
-          totalCount: c.int({
-            nullable: true,
-            description:
-              'How many events match, on all pages of all sources. Null when it cannot be known: with a time window, with a filter that a vendor cannot apply itself, or when a source fails. May cost one upstream call per feed.',
-            resolve: ({ reports }) => sumTotals(reports),
-          }),
-          sources: c.field({
-            type: [FlagSourceReport],
-            description: 'How each source that the filter leaves has answered for this page.',
-            resolve: ({ reports }) => reports,
-          }),
-        }),
-      },
-      { name: 'FlagEventEdge', description: 'One flag event and its place in the timeline.' },
+      connection,
     ),
+    flag: t.field({
+      type: FeatureFlag,
+      nullable: true,
+      description:
+        'A flag by its key, whether or not anything is known of it. Costs nothing until its events are selected.',
+      args: { key: t.arg.string({ required: true, description: 'The key or name that code asks for.' }) },
+      resolve: (_root, { key }) => ({ key: checkText(key, 'key') }),
+    }),
     flagSources: t.field({
       type: [FlagSource],
       description: 'The accounts and instances that this gateway reads. Asks none of them.',
@@ -66,53 +72,27 @@ function defineQueries(builder: Builder, types: FlagTypes, vendors: readonly Ven
   }));
 }
 
-function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
-  const FlagSourceStatus = builder.enumType('FlagSourceStatus', {
-    description: 'How a source has answered for a page.',
-    values: {
-      OK: { description: 'All that belongs on this page is on it.' },
-      FAILED: {
-        description: 'Its events are missing here. They come on a later page of the same walk, once it answers again.',
+function defineFlagEvents(
+  builder: Builder,
+  { FeatureFlag, FlagEvent }: FlagTypes,
+  vendors: readonly Vendor[],
+  filter: FilterRef,
+  connection: EventConnectionRef,
+): void {
+  builder.objectField(FeatureFlag, 'events', (t) =>
+    t.connection(
+      {
+        type: FlagEvent,
+        nullable: true,
+        description:
+          'The flag’s own events in all sources, newest first. However many flags are on one answer, their events are read together: with the same arguments at most 9 upstream calls per feed for all of them. What lies deeper than that leaves the page short, with `hasNextPage: true`.',
+        args: {
+          filter: t.arg({ type: filter, description: 'What else to leave out. Keep it the same while paging.' }),
+        },
+        resolve: ({ key }, args, context, info) =>
+          readConnection({ args, vendors, flagKey: key, maxReadsPerFeed: MAX_READS_FOR_A_FLAG }, context, info),
       },
-      LATE: { description: 'This page brings events that an earlier page missed; they are newer than the rest.' },
-    } as const,
-  });
-  const FlagSourceFailure = builder.objectRef<NonNullable<SourceReport['failure']>>('FlagSourceFailure').implement({
-    description: 'Why a source could not be read.',
-    fields: (t) => ({
-      code: t.exposeString('code', {
-        description:
-          '`UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, `UPSTREAM_RATE_LIMITED` or `UPSTREAM_REJECTED` (credentials).',
-      }),
-      message: t.exposeString('message', { description: 'For people; it may change.' }),
-      retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
-        nullable: true,
-        description: 'How long the vendor asks to wait, in seconds, if it does.',
-      }),
-    }),
-  });
-  return builder.objectRef<SourceReport>('FlagSourceReport').implement({
-    description: 'How one source has answered for a page.',
-    fields: (t) => ({
-      source: t.expose('source', { type: FlagSource, description: 'The source.' }),
-      status: t.expose('status', { type: FlagSourceStatus, description: 'Whether its events are complete here.' }),
-      failure: t.expose('failure', {
-        type: FlagSourceFailure,
-        nullable: true,
-        description: 'Why it failed; null unless it did.',
-      }),
-      reachesBackTo: t.expose('reachesBackTo', {
-        type: 'DateTime',
-        nullable: true,
-        description:
-          'The source shows nothing older than this; null if it goes back to its beginning, or was not asked for this page.',
-      }),
-      totalCount: t.int({
-        nullable: true,
-        description:
-          'How many of its events match, on all pages; null when it cannot be known. May cost one upstream call per feed.',
-        resolve: (report) => report.totalCount(),
-      }),
-    }),
-  });
+      connection,
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-/** Look-ahead: which fields below a connection's nodes a query selects, so that a page can be fetched with them at once. */
+/** Look-ahead: which fields a query selects, so that what they cost can be asked for at once. */
 import {
   type FieldNode,
   GraphQLIncludeDirective,
@@ -9,35 +9,44 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { GraphQLDeferDirective } from './incremental.ts';
 
 const PATHS_TO_NODES = [['edges', 'node'], ['nodes']] as const;
 
-/** Names of the node's fields, through any fragment and alias; what is deferred or skipped does not count. */
+/** Names of the fields selected on a connection's nodes; see {@link selectedFields}. */
 export function selectedNodeFields(info: GraphQLResolveInfo): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const path of PATHS_TO_NODES) {
-    let level: FieldNode[] = [...info.fieldNodes];
-    for (const name of path)
-      level = level.flatMap((field) => fieldsIn(field.selectionSet, info)).filter((field) => field.name.value === name);
-    for (const field of level.flatMap((each) => fieldsIn(each.selectionSet, info))) found.add(field.name.value);
-  }
-  return found;
+  const found = PATHS_TO_NODES.flatMap((path) => {
+    const nodes = path.reduce<readonly FieldNode[]>(
+      (fields, name) => fieldsBelow(fields, info).filter((field) => field.name.value === name),
+      info.fieldNodes,
+    );
+    return fieldsBelow(nodes, info);
+  });
+  return new Set(found.map((field) => field.name.value));
+}
+
+/** Names of the fields selected on a field's value, through any fragment and alias; what is deferred or skipped is not. */
+export function selectedFields(info: GraphQLResolveInfo): ReadonlySet<string> {
+  return new Set(fieldsBelow(info.fieldNodes, info).map((field) => field.name.value));
+}
+
+function fieldsBelow(fields: readonly FieldNode[], info: GraphQLResolveInfo): FieldNode[] {
+  return fields.flatMap((field) => fieldsIn(field.selectionSet, info));
 }
 
 function fieldsIn(set: SelectionSetNode | undefined, info: GraphQLResolveInfo): FieldNode[] {
   return (set?.selections ?? []).flatMap((node) => {
-    if (!isIncluded(node, info)) return [];
+    if (!isSelectedNow(node, info)) return [];
     if (node.kind === Kind.FIELD) return [node];
     const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : info.fragments[node.name.value];
     return fieldsIn(fragment?.selectionSet, info);
   });
 }
 
-function isIncluded(node: SelectionNode, { schema, variableValues }: GraphQLResolveInfo): boolean {
-  const defer = schema.getDirective('defer');
+function isSelectedNow(node: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
   return (
     getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if !== true &&
     getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if !== false &&
-    !(defer && (getDirectiveValues(defer, node, variableValues)?.if ?? false))
+    (getDirectiveValues(GraphQLDeferDirective, node, variableValues)?.if ?? false) !== true
   );
 }

@@ -2,6 +2,7 @@
 import { errors, Pool } from 'undici';
 import type { z } from 'zod';
 import { UpstreamError } from '../errors.ts';
+import { createAnswerStore, createSingleFlight } from './shared.ts';
 
 export interface UpstreamOptions {
   /** Shown in failures, for example `LaunchDarkly`. */
@@ -16,6 +17,8 @@ export interface UpstreamOptions {
   timeoutMs?: number;
   /** A larger body is refused. @default 32 MiB */
   maxResponseBytes?: number;
+  /** How long an answer may be given again to who asks the same. @default 0, not at all */
+  pageCacheMs?: number;
 }
 
 export interface UpstreamRequest<T> {
@@ -25,10 +28,15 @@ export interface UpstreamRequest<T> {
   headers?: Readonly<Record<string, string>>;
   schema: z.ZodType<T>;
   signal: AbortSignal;
+  /** For how long this answer stays true, in milliseconds; never remembered without. */
+  maxAgeMs?: (value: T) => number;
 }
 
 export interface Upstream {
-  /** Throws {@link UpstreamError} for everything but a 200 that fits the schema. Redirects are not followed. */
+  /**
+   * Throws {@link UpstreamError} for everything but a 200 that fits the schema. Redirects are not followed.
+   * Callers who ask the same at the same time share one request, and its answer: do not change it.
+   */
   getJson<T>(request: UpstreamRequest<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -37,6 +45,8 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, url, headers, connections = 4, timeoutMs = 10_000, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
+  const remembered = createAnswerStore(options.pageCacheMs ?? 0);
+  const once = createSingleFlight<unknown>();
   const basePath = url.pathname.replace(/\/+$/, '');
   const pool = new Pool(url.origin, {
     connections,
@@ -50,29 +60,40 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     maxResponseSize: maxResponseBytes,
   });
 
-  async function getText(request: UpstreamRequest<unknown>): Promise<string> {
-    const query = request.query?.size ? `?${request.query}` : '';
+  async function getText(path: string, own: UpstreamRequest<unknown>['headers'], signal: AbortSignal): Promise<string> {
     const response = await pool.request({
       method: 'GET',
-      path: `${basePath}${request.path}${query}`,
-      headers: { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...headers, ...request.headers },
-      signal: request.signal,
+      path: basePath + path,
+      headers: { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...headers, ...own },
+      signal,
     });
     const text = await response.body.text();
     if (response.statusCode !== 200) throw toStatusError(name, response.statusCode, response.headers);
     return text;
   }
 
+  async function load<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
+    const text = await getText(path, request.headers, signal).catch((error: unknown) => {
+      throw toUpstreamError(name, error);
+    });
+    const { data, error } = request.schema.safeParse(parseJson(text));
+    if (data === undefined) {
+      const message = `${name} answered with something that is not its API's JSON.`;
+      throw new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 200, cause: error });
+    }
+    if (request.maxAgeMs) remembered?.set(path, { value: data, bytes: text.length, maxAgeMs: request.maxAgeMs(data) });
+    return data;
+  }
+
   return {
-    async getJson(request) {
-      const text = await getText(request).catch((error: unknown) => {
+    async getJson<T>(request: UpstreamRequest<T>): Promise<T> {
+      const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
+      // One path has one schema, so what is kept under it is a T.
+      const known = (request.maxAgeMs && remembered?.get(path)) as T | undefined;
+      if (known !== undefined) return known;
+      const flight = once(path, request.signal, (signal) => load(path, request, signal)) as Promise<T>;
+      return flight.catch((error: unknown) => {
         throw toUpstreamError(name, error);
-      });
-      const decoded = request.schema.safeParse(parseJson(text));
-      if (decoded.success) return decoded.data;
-      throw new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} answered with something that is not its API's JSON.`, {
-        status: 200,
-        cause: decoded.error,
       });
     },
     close: () => pool.destroy(),

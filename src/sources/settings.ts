@@ -8,12 +8,14 @@ const sourceId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case 
 /** A token that fits in an HTTP header. */
 export const secret = z
   .string('is missing')
-  .min(1, { error: 'is missing', abort: true })
-  .regex(/^[\x21-\x7e]+$/, 'must not hold blanks or control characters');
+  .min(1, 'is missing')
+  .regex(/^[\x21-\x7e]*$/, 'must not hold blanks or control characters');
 
 /** An absolute URL that may carry a path. */
 export const baseUrl = z
-  .union([z.instanceof(URL), z.string()], ({ input }) => (input === undefined ? 'is missing' : 'must be a URL'))
+  .union([z.instanceof(URL), z.string()], {
+    error: ({ input }) => (input === undefined ? 'is missing' : 'must be a URL'),
+  })
   .transform((value, context) => {
     const url = URL.parse(String(value));
     const problem = problemOf(url);
@@ -34,23 +36,18 @@ export const commonSettings = {
   allowPlainHttp: z.boolean().default(false),
 };
 
-/** For the settings' `check`: refuses plain http to another machine unless it was allowed on purpose. */
-export const refusePlainHttp = z.check<{ url: URL; allowPlainHttp: boolean }>(
-  ({ issues, value }) => {
-    const { allowPlainHttp, url }: { url: unknown; allowPlainHttp: unknown } = value;
-    const isSafe = !(url instanceof URL) || url.protocol !== 'http:' || LOOPBACK.test(url.hostname);
-    if (isSafe || allowPlainHttp === true) return;
-    issues.push({
-      code: 'custom',
-      path: ['url'],
-      message:
-        'must be https://, or plain http has to be allowed on purpose (ALLOW_PLAIN_HTTP=true, allowPlainHttp: true)',
-      input: undefined,
-    });
-  },
-  // Whatever else is wrong, so that all of it is told at once.
-  { when: () => true },
-);
+/** Of settings that may be wrong in other ways too. */
+export function isSecure({ allowPlainHttp, url }: { url: unknown; allowPlainHttp: unknown }): boolean {
+  return !(url instanceof URL) || url.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp === true;
+}
+
+/** For `refine` with {@link isSecure}: refuses plain http to another machine unless it was allowed on purpose. */
+export const insecure = {
+  path: ['url'],
+  error: 'must be https://, or plain http has to be allowed on purpose (ALLOW_PLAIN_HTTP=true, allowPlainHttp: true)',
+  // Whatever else is wrong, so that everything is told at once.
+  when: () => true,
+};
 
 /** What every source reads from the environment. */
 export function commonFromEnvironment({ ALLOW_PLAIN_HTTP }: Environment): { allowPlainHttp?: boolean } {

@@ -1,6 +1,7 @@
 /** The contract between the gateway and a vendor's folder. */
 import type { z } from 'zod';
 import type { VendorGraph } from '../graph/vendor.ts';
+import type { EventReference, FlagEvent } from '../model.ts';
 import type { Feed } from '../timeline/feed.ts';
 import type { Story } from './story.ts';
 
@@ -16,8 +17,22 @@ export interface Source {
    * Every feed's key begins with the source's id.
    */
   feeds(): Promise<readonly Feed[]>;
+  /**
+   * A batch function: the events behind these references, in their order; `null` for one that does not exist.
+   * `fields` as in a feed's read.
+   */
+  loadEvents(
+    references: readonly EventReference[],
+    fields: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<readonly (FlagEvent | null | Error)[]>;
+  /** Batch functions for fields of an event that cost a call of their own, by the field's name. */
+  fieldLoaders: Readonly<Record<string, FieldLoader>>;
   close(): Promise<void>;
 }
+
+/** Gives one value, or the `Error` that stands for it, for each event in their order. */
+export type FieldLoader = (events: readonly FlagEvent[], signal: AbortSignal) => Promise<readonly unknown[]>;
 
 /** A vendor's sandbox: a loopback server that speaks the vendor's wire format, and the settings that point at it. */
 export interface Sandbox<Settings> extends AsyncDisposable {
@@ -36,9 +51,14 @@ export interface SourceDefinition<Settings extends SourceSettings = SourceSettin
   fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined;
   /** The environment variable behind a setting, for messages about it. */
   variables: Readonly<Record<string, string>>;
-  connect(settings: Settings): Source;
+  connect(settings: Settings, options: ConnectOptions): Source;
   startSandbox(story: Story): Promise<Sandbox<Settings>>;
   graph: VendorGraph;
+}
+
+export interface ConnectOptions {
+  /** How long an upstream page may be remembered, in milliseconds; 0 is not at all. */
+  pageCacheMs: number;
 }
 
 /** What every source's settings have in common. */

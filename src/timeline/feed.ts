@@ -35,6 +35,8 @@ export interface FeedRow {
   event: FlagEvent;
   /** JSON that makes resuming after this row fast; small, without secrets, never needed to be right. */
   hint?: unknown;
+  /** It was read for somebody else's sake: that it fails the filter says nothing about the upstream. */
+  isExtra?: boolean;
 }
 
 export interface FeedPage {
@@ -55,6 +57,8 @@ export interface Feed {
   source: string;
   /** It stands in for all feeds of a source that could not say which they are; it only ever fails. */
   isWholeSource?: boolean;
+  /** Up to this many flags are cheaper read one by one than together. @default 1 */
+  flagsAskedSingly?: number;
   /** How many reads it took is the feed's business: one, unless a hint was refuted or the rows did not suffice. */
   read(request: FeedRequest): Promise<FeedPage>;
   /** Whether the feed can hold an event that passes the filter; if not it is never asked. */

@@ -39,6 +39,6 @@ function includes<T>(allowed: readonly T[] | undefined, value: T | null): boolea
 
 function isOneOf({ actor }: FlagEvent, names: readonly string[]): boolean {
   if (actor === null) return false;
-  const own = [actor.name.toLowerCase(), actor.email?.toLowerCase()];
+  const own = [actor.name, actor.email, ...(actor.aliases ?? [])].map((name) => name?.toLowerCase());
   return names.some((name) => own.includes(name.toLowerCase()));
 }

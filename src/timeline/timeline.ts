@@ -15,7 +15,7 @@ import {
   take,
 } from './merge.ts';
 
-/** How often one feed is read for one page before the page goes out short, with more to come. */
+/** How often one feed is read for one page, unless the request says otherwise, before the page goes out short. */
 export const MAX_READS_PER_FEED = 10;
 
 export interface TimelineRequest {
@@ -24,6 +24,8 @@ export interface TimelineRequest {
   cursor: Cursor | null;
   filter: EventFilter;
   fields: ReadonlySet<string>;
+  /** @default MAX_READS_PER_FEED */
+  maxReadsPerFeed?: number;
   /** Unix milliseconds. */
   now: number;
   signal: AbortSignal;
@@ -54,7 +56,7 @@ export interface TimelinePage {
  * only when every feed that was asked fails, the first one's error is thrown.
  */
 export async function readTimeline(feeds: readonly Feed[], request: TimelineRequest): Promise<TimelinePage> {
-  const { cursor, direction, filter, limit } = request;
+  const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED } = request;
   const asOf = cursor?.asOf ?? request.now;
   const matching = feeds.filter((feed) => feed.canMatch(filter));
   const lanes = createLanes(matching, cursor, direction);
@@ -73,9 +75,11 @@ export async function readTimeline(feeds: readonly Feed[], request: TimelineRequ
     if (next.index !== null && event !== undefined) {
       position = take(next.lane, next.index, event, position, direction);
       edges.push({ event, cursor: here() });
-    } else if (next.lane.reads < MAX_READS_PER_FEED) {
+    } else if (next.lane.reads < maxReadsPerFeed) {
       const wanted = limit - edges.length + 1;
-      await Promise.all(lanes.filter(isReadToItsEdge).map((lane) => readOn(lane, wanted)));
+      await Promise.all(
+        lanes.filter((lane) => isReadToItsEdge(lane, maxReadsPerFeed)).map((lane) => readOn(lane, wanted)),
+      );
     } else {
       position = leaveBehind(next.lane, position);
       break;
@@ -99,8 +103,8 @@ async function readLane(lane: Lane, limit: number, asOf: number, request: Timeli
   }
 }
 
-function isReadToItsEdge(lane: Lane): boolean {
-  return lane.error === undefined && lane.reads < MAX_READS_PER_FEED && candidateOf(lane)?.index === null;
+function isReadToItsEdge(lane: Lane, maxReads: number): boolean {
+  return lane.error === undefined && lane.reads < maxReads && candidateOf(lane)?.index === null;
 }
 
 function throwIfAllFailed(lanes: readonly Lane[]): void {
@@ -110,7 +114,7 @@ function throwIfAllFailed(lanes: readonly Lane[]): void {
 
 function reportOn(feed: Feed, lanes: readonly Lane[], filter: EventFilter): FeedReport {
   const lane = lanes.find((each) => each.feed === feed);
-  const isCountable = feed.appliesAll(filter) && lane?.rows.every((row) => row.passes) !== false;
+  const isCountable = feed.appliesAll(filter) && lane?.rows.every(({ passes, row }) => passes || row.isExtra) !== false;
   const total = isCountable ? lane?.total : null;
   return {
     feed,

@@ -19,11 +19,21 @@ export interface TestGateway extends AsyncDisposable {
   ): Promise<GraphQLAnswer<Data>>;
 }
 
+export interface TestGatewayOptions {
+  now?: () => number;
+  /** @default 0, so that what a test changes is seen at once */
+  pageCacheMs?: number;
+  requestTimeoutMs?: number;
+}
+
 /** A gateway over these sources, behind real HTTP on a free port. Sources are written as in `gateway.config.ts`. */
-export async function startGateway(sources: ConfigFile['sources'], requestTimeoutMs = 10_000): Promise<TestGateway> {
+export async function startGateway(
+  sources: ConfigFile['sources'],
+  { now, pageCacheMs = 0, requestTimeoutMs = 10_000 }: TestGatewayOptions = {},
+): Promise<TestGateway> {
   const config = toConfig({}, { sources, requestTimeoutMs }, definitions);
-  const connected = config.sources.map(({ definition, settings }) => definition.connect(settings));
-  const gateway = createGateway({ definitions, sources: connected, requestTimeoutMs });
+  const connected = config.sources.map(({ definition, settings }) => definition.connect(settings, { pageCacheMs }));
+  const gateway = createGateway({ definitions, sources: connected, requestTimeoutMs, ...(now && { now }) });
   const server = createServer(gateway);
   const url = `${await listen(server)}/graphql`;
   return {
@@ -31,7 +41,7 @@ export async function startGateway(sources: ConfigFile['sources'], requestTimeou
     async query(query, variables = {}) {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { accept: 'application/json', 'content-type': 'application/json' },
         body: JSON.stringify({ query, variables }),
       });
       return (await response.json()) as never;

@@ -23,11 +23,19 @@ const cursor: fc.Arbitrary<Cursor> = fc.record({
 
 describe('a cursor', () => {
   it('comes back as it was', () => {
-    fc.assert(fc.property(cursor, (original) => expect(decode(encodeCursor(original, DIGEST))).toEqual(original)));
+    fc.assert(
+      fc.property(cursor, (original) => {
+        expect(decode(encodeCursor(original, DIGEST))).toEqual(original);
+      }),
+    );
   });
 
   it('needs no escaping in a URL', () => {
-    fc.assert(fc.property(cursor, (original) => expect(encodeCursor(original, DIGEST)).toMatch(/^[\w-]+$/)));
+    fc.assert(
+      fc.property(cursor, (original) => {
+        expect(encodeCursor(original, DIGEST)).toMatch(/^[\w-]+$/);
+      }),
+    );
   });
 
   it('of another query is refused, with the argument named', () => {
@@ -41,7 +49,11 @@ describe('a cursor', () => {
   });
 
   it('of junk is refused', () => {
-    fc.assert(fc.property(fc.string(), (junk) => expect(refusal(junk)).toBeInstanceOf(BadInputError)));
+    fc.assert(
+      fc.property(fc.string(), (junk) => {
+        expect(refusal(junk)).toBeInstanceOf(BadInputError);
+      }),
+    );
     const forged = (body: unknown) => Buffer.from(JSON.stringify(body)).toString('base64url');
     const good = { v: 1, p: [1, 'f', 'i'], d: 'o', a: 1, f: DIGEST };
     expect(decode(forged(good)).position).toEqual({ time: 1, feed: 'f', id: 'i' });

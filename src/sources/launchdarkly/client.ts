@@ -1,6 +1,7 @@
 /** LaunchDarkly's REST API as far as the gateway calls it. */
 import type { z } from 'zod';
 import { createUpstream } from '../../http/upstream.ts';
+import type { ConnectOptions } from '../source.ts';
 import type { LaunchDarklySettings } from './settings.ts';
 import { environmentCollectionRep, type FlagEventRep, flagEventCollectionRep } from './wire.ts';
 
@@ -38,9 +39,12 @@ export interface LaunchDarklyClient {
   close(): Promise<void>;
 }
 
-export function createLaunchDarklyClient({ accessToken, url }: LaunchDarklySettings): LaunchDarklyClient {
+export function createLaunchDarklyClient(
+  { accessToken, url }: LaunchDarklySettings,
+  { pageCacheMs }: ConnectOptions,
+): LaunchDarklyClient {
   // The raw token: LaunchDarkly refuses `Bearer`.
-  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken } });
+  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken }, pageCacheMs });
 
   return {
     async listFlagEvents(query, signal) {
@@ -50,6 +54,7 @@ export function createLaunchDarklyClient({ accessToken, url }: LaunchDarklySetti
         headers: { 'ld-api-version': 'beta' },
         schema: flagEventCollectionRep,
         signal,
+        maxAgeMs: ({ items: reps }) => settledFor(reps, Date.now()),
       });
       return { items, totalCount, next: afterOf(_links?.next?.href) };
     },
@@ -69,6 +74,15 @@ export function createLaunchDarklyClient({ accessToken, url }: LaunchDarklySetti
     },
     close: () => upstream.close(),
   };
+}
+
+/** An event's impact is worked out during its first ten minutes: what still waits for it is believed that long at most. */
+const SETTLING_MS = 10 * 60 * 1000;
+
+function settledFor(reps: readonly FlagEventRep[], now: number): number {
+  const waiting = reps.filter(({ impact }) => impact.reason === 'waiting').map(({ eventTime }) => eventTime);
+  const left = waiting.map((time) => time + SETTLING_MS - now).filter((ms) => ms > 0);
+  return Math.min(...left);
 }
 
 function toSearch(query: Readonly<Record<string, string | number | boolean | undefined>>): URLSearchParams {

@@ -1,12 +1,19 @@
 /** A LaunchDarkly flag event in the gateway's words. */
 import type { Actor, FlagEvent } from '../../model.ts';
 import { toTitle } from '../title.ts';
+import type { FlagEventsQuery } from './client.ts';
 import { toKind } from './kinds.ts';
 import type { FlagEventMemberRep, FlagEventRep } from './wire.ts';
 
 export const VENDOR = 'LAUNCHDARKLY';
 
-export type LaunchDarklyEvent = FlagEvent<FlagEventRep>;
+export type LaunchDarklyEvent = FlagEvent<LaunchDarklyRecord>;
+
+export interface LaunchDarklyRecord {
+  rep: FlagEventRep;
+  /** The request whose page it was on, to ask again with more detail. */
+  page: FlagEventsQuery;
+}
 
 export interface EventOrigin {
   source: string;
@@ -17,22 +24,26 @@ export interface EventOrigin {
   environment: string;
 }
 
-export function toFlagEvent(wire: FlagEventRep, { environment, feed, source, url }: EventOrigin): LaunchDarklyEvent {
+export function toFlagEvent(
+  rep: FlagEventRep,
+  page: FlagEventsQuery,
+  { environment, feed, source, url }: EventOrigin,
+): LaunchDarklyEvent {
   return {
     vendor: VENDOR,
     source,
     feed,
-    id: wire.id,
-    occurredAt: wire.eventTime,
-    kind: toKind(wire),
-    type: wire.eventType,
-    title: toTitle(wire.eventType),
-    flagKey: wire.flagKey,
-    project: wire.projectKey,
-    environment: wire.environmentKey ?? null,
-    actor: wire.member ? toActor(wire.member) : null,
-    url: toPage(url, [wire.projectKey, wire.environmentKey ?? environment, 'features', wire.flagKey]),
-    wire,
+    id: rep.id,
+    occurredAt: rep.eventTime,
+    kind: toKind(rep),
+    type: rep.eventType,
+    title: toTitle(rep.eventType),
+    flagKey: rep.flagKey,
+    project: rep.projectKey,
+    environment: rep.environmentKey ?? null,
+    actor: rep.member ? toActor(rep.member) : null,
+    url: toPage(url, [rep.projectKey, rep.environmentKey ?? environment, 'features', rep.flagKey]),
+    wire: { rep, page },
   };
 }
 

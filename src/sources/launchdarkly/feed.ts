@@ -8,16 +8,17 @@ import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
 import type { FlagEvent } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
-import type { EventFilter } from '../../timeline/filter.ts';
+import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst } from '../rows.ts';
 import { widen } from '../widen.ts';
 import { type FlagEventsPage, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
 import { isGlobal, type LaunchDarklyEvent, toFlagEvent, VENDOR } from './event.ts';
+import { EXPERIMENTS } from './experiments.ts';
 import { launchDarklyPartOf, toImpactSize } from './filter.ts';
+import { findEvents, type Wanted } from './find.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** The newest events count even when LaunchDarkly's clock is ahead of ours. */
-const CLOCK_SKEW_MS = 60_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** A window that holds more is not read at one go. */
 const MAX_DRAIN = 10 * MAX_PAGE;
 
@@ -41,7 +42,16 @@ interface Span {
   newest: number;
 }
 
-export function createFlagEventsFeed(options: FeedOptions): Feed {
+export interface FlagEventsFeed extends Feed {
+  /** Known events, as they are now, by id. */
+  find(
+    wanted: readonly Wanted[],
+    fields: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
+}
+
+export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
   const { bringsGlobal, client, environment, historyDays, project, source, url } = options;
   const key = `${source}/${project}/${environment}`;
   const origin = { source, feed: key, url, environment };
@@ -60,10 +70,10 @@ export function createFlagEventsFeed(options: FeedOptions): Feed {
       to: span.newest + 1,
       limit: Math.min(limit, MAX_PAGE),
       after,
-      expand: request.fields.has('experiments') ? 'experiments' : undefined,
+      expand: request.fields.has(EXPERIMENTS) ? 'experiments' : undefined,
     };
     const page = await client.listFlagEvents(query, request.signal);
-    const rows = page.items.map((item): FeedRow => ({ event: toFlagEvent(item, origin) }));
+    const rows = page.items.map((item): FeedRow => ({ event: toFlagEvent(item, query, origin) }));
     return { ...page, rows, query };
   }
 
@@ -142,6 +152,8 @@ export function createFlagEventsFeed(options: FeedOptions): Feed {
   return {
     key,
     source,
+    // Read together, flags have to be sifted from everybody's events; asked one by one, each costs a call.
+    flagsAskedSingly: 3,
     canMatch: (filter) => canMatch(filter, project, environment),
     appliesAll,
     matches: (event, filter) => matches(event as LaunchDarklyEvent, filter, bringsGlobal),
@@ -154,10 +166,14 @@ export function createFlagEventsFeed(options: FeedOptions): Feed {
     },
     async count(filter, asOf, signal) {
       if (!appliesAll(filter)) return null;
-      const span = { oldest: asOf - historyDays * DAY_MS, newest: asOf + CLOCK_SKEW_MS };
+      const span = { oldest: horizonAt(asOf, historyDays), newest: latest(asOf) };
       const page = await list({ filter, fields: new Set(), signal }, span, 1);
       return page.totalCount;
     },
+    find: (wanted, fields, signal) =>
+      findEvents(wanted, (oldest, newest, after) =>
+        list({ filter: NO_FILTER, fields, signal }, { oldest, newest }, MAX_PAGE, after),
+      ),
   };
 }
 
@@ -203,7 +219,7 @@ function appliesAll(filter: EventFilter): boolean {
 
 function matches(event: LaunchDarklyEvent, filter: EventFilter, bringsGlobal: boolean): boolean {
   const { global, impactSizes } = launchDarklyPartOf(filter);
-  const { impact } = event.wire;
+  const { impact } = event.wire.rep;
   return (
     event.vendor === VENDOR &&
     (bringsGlobal || !(isGlobal(event) && impact.reason === 'global')) &&
@@ -214,15 +230,22 @@ function matches(event: LaunchDarklyEvent, filter: EventFilter, bringsGlobal: bo
 
 function spanOf({ asOf, direction, filter, now, start }: FeedRequest, historyDays: number): Span {
   const { from, to } = filter.window;
-  const oldest = from ?? asOf - historyDays * DAY_MS;
-  const newest = Math.min(
-    to === null ? Number.POSITIVE_INFINITY : to - 1,
-    (direction === 'older' ? asOf : now) + CLOCK_SKEW_MS,
-  );
+  const oldest = from ?? horizonAt(asOf, historyDays);
+  const newest = Math.min(to === null ? Number.POSITIVE_INFINITY : to - 1, latest(direction === 'older' ? asOf : now));
   if (start === null) return { oldest, newest };
   return direction === 'older'
     ? { oldest, newest: Math.min(newest, start.time) }
     : { oldest: Math.max(oldest, start.time), newest };
+}
+
+/** In whole hours, and the newest in whole minutes, so that walks begun at about the same time ask the same. */
+function horizonAt(asOf: number, historyDays: number): number {
+  return Math.floor(asOf / HOUR_MS) * HOUR_MS - historyDays * 24 * HOUR_MS;
+}
+
+/** Beyond the present moment: the newest events count even when LaunchDarkly's clock is ahead of ours. */
+function latest(now: number): number {
+  return Math.ceil(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
 }
 
 /** `start`, unless the filter's own window begins beyond it. */
@@ -230,8 +253,11 @@ function startIn({ start }: FeedRequest, { newest, oldest }: Span): Start | null
   return start !== null && start.time >= oldest && start.time <= newest ? start : null;
 }
 
+/** As many rows as are wanted and the one before them; as many as there are on a page if some will be sifted out here. */
 function pageLimit({ filter, limit, start }: FeedRequest): number {
-  const isSifted = !appliesAll({ ...filter, window: { from: null, to: null } });
+  const { flagKeys, ...rest } = filter;
+  const window = { from: null, to: null };
+  const isSifted = !appliesAll({ ...rest, window }) || (flagKeys !== undefined && flagKeys.length > 1);
   return isSifted ? MAX_PAGE : limit + (start?.id === undefined ? 0 : 1);
 }
 
@@ -258,5 +284,5 @@ function totalOf(page: FlagEventsPage, { filter, start }: FeedRequest): { total?
 }
 
 function horizonOf({ asOf, filter }: FeedRequest, historyDays: number): { reachesBackTo?: number } {
-  return filter.window.from === null ? { reachesBackTo: asOf - historyDays * DAY_MS } : {};
+  return filter.window.from === null ? { reachesBackTo: horizonAt(asOf, historyDays) } : {};
 }

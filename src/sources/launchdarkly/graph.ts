@@ -2,8 +2,10 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList } from '../../graph/filter.ts';
+import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
+import { EXPERIMENTS, experimentsOf } from './experiments.ts';
 import { FILTER_FIELD, type ImpactSize, type LaunchDarklyFilter, toImpactSize } from './filter.ts';
 import type { FlagEventExperiment, FlagEventImpactRep, FlagEventMemberRep, VariationEvalSummary } from './wire.ts';
 
@@ -57,47 +59,55 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: I
     description:
       'A change that affects how a flag is evaluated, from LaunchDarkly’s engineering insights (beta). Changes of name, description or tags are not logged there. See https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events',
     interfaces: [FlagEvent],
-    id: { resolve: ({ feed, id, occurredAt, source }) => JSON.stringify([source, feed, occurredAt, id]) },
+    id: { resolve: encodeReference },
     isTypeOf: (value) => (value as LaunchDarklyEvent).vendor === VENDOR,
     fields: (t) => ({
-      eventId: t.string({ description: 'LaunchDarkly’s id of the event.', resolve: ({ wire }) => wire.id }),
-      projectId: t.string({ description: 'LaunchDarkly’s id of the project.', resolve: ({ wire }) => wire.projectId }),
+      eventId: t.string({ description: 'LaunchDarkly’s id of the event.', resolve: ({ wire }) => wire.rep.id }),
+      projectId: t.string({
+        description: 'LaunchDarkly’s id of the project.',
+        resolve: ({ wire }) => wire.rep.projectId,
+      }),
       environmentId: t.string({
         nullable: true,
         description: 'LaunchDarkly’s id of the environment; null for a change to every environment.',
-        resolve: ({ wire }) => wire.environmentId,
+        resolve: ({ wire }) => wire.rep.environmentId,
       }),
       auditLogEntryId: t.string({
         nullable: true,
         description: 'Id of the entry in the audit log that says more.',
-        resolve: ({ wire }) => wire.auditLogEntryId,
+        resolve: ({ wire }) => wire.rep.auditLogEntryId,
       }),
       description: t.string({
         description: 'What LaunchDarkly says of it; may be empty.',
-        resolve: ({ wire }) => wire.description,
+        resolve: ({ wire }) => wire.rep.description,
       }),
       actions: t.stringList({
         description:
           'What was done, as role policies name it: `updateOn`, `updateRules`. Empty if LaunchDarkly does not say.',
-        resolve: ({ wire }) => wire.actions ?? [],
+        resolve: ({ wire }) => wire.rep.actions ?? [],
       }),
       impact: t.field({
         type: Impact,
         description: 'What it did to users. It may be completed up to ten minutes after the change.',
-        resolve: ({ wire }) => wire.impact,
+        resolve: ({ wire }) => wire.rep.impact,
       }),
       member: t.field({
         type: Member,
         nullable: true,
         description: 'The account member who did it; null for tokens, triggers and schedules.',
-        resolve: ({ wire }) => wire.member,
+        resolve: ({ wire }) => wire.rep.member,
       }),
       experiments: t.connection(
         {
           type: Experiment,
           nullable: true,
-          description: 'Experiments run on the flag. Costs nothing unless selected.',
-          resolve: ({ wire }, args) => resolveArrayConnection({ args }, wire.experiments?.items ?? []),
+          description:
+            'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails.',
+          resolve: async (event, args, context) =>
+            resolveArrayConnection(
+              { args },
+              experimentsOf(event.wire) ?? (await context.loadField<FlagEventExperiment[]>(event, EXPERIMENTS)) ?? [],
+            ),
         },
         { name: 'LaunchDarklyExperimentConnection', description: 'Experiments related to an event.' },
         { name: 'LaunchDarklyExperimentEdge', description: 'One experiment and its place in the list.' },

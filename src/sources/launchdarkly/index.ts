@@ -1,11 +1,12 @@
 /** LaunchDarkly: one feed for every project and environment. */
-import type { Feed } from '../../timeline/feed.ts';
 import { remember } from '../remember.ts';
-import { defineSource, type Source } from '../source.ts';
+import { type ConnectOptions, defineSource, type Source } from '../source.ts';
 import type { Story } from '../story.ts';
 import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
-import { VENDOR } from './event.ts';
-import { createFlagEventsFeed } from './feed.ts';
+import { type LaunchDarklyEvent, VENDOR } from './event.ts';
+import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
+import { createFlagEventsFeed, type FlagEventsFeed } from './feed.ts';
+import type { Wanted } from './find.ts';
 import { launchDarklyGraph } from './graph.ts';
 import { startLaunchDarklySandbox } from './sandbox.ts';
 import {
@@ -30,14 +31,43 @@ export const launchDarkly = defineSource<LaunchDarklySettings>({
   graph: launchDarklyGraph,
 });
 
-export function connectLaunchDarkly(settings: LaunchDarklySettings): Source {
-  const client = createLaunchDarklyClient(settings);
+export function connectLaunchDarkly(settings: LaunchDarklySettings, options: ConnectOptions): Source {
+  const client = createLaunchDarklyClient(settings, options);
   const hasWildcard = settings.projects.some(({ environment }) => environment === null);
   const feeds = remember(() => createFeeds(client, settings), hasWildcard ? DISCOVERY_MS : undefined);
-  return { id: settings.id, vendor: VENDOR, url: settings.url, feeds, close: () => client.close() };
+  const find = async (key: string, wanted: readonly Wanted[], fields: ReadonlySet<string>, signal: AbortSignal) => {
+    const feed = (await feeds()).find((each) => each.key === key);
+    return feed ? feed.find(wanted, fields, signal) : new Map<string, LaunchDarklyEvent>();
+  };
+  const findAgain: FindAgain = (key, wanted, signal) => find(key, wanted, new Set([EXPERIMENTS]), signal);
+
+  return {
+    id: settings.id,
+    vendor: VENDOR,
+    url: settings.url,
+    feeds,
+    async loadEvents(references, fields, signal) {
+      const byFeed = [...Map.groupBy(references, ({ feed }) => feed)];
+      const found = new Map(
+        await Promise.all(
+          byFeed.map(async ([feed, wanted]) => [feed, await orError(find(feed, wanted, fields, signal))] as const),
+        ),
+      );
+      return references.map(({ feed, id }) => {
+        const events = found.get(feed);
+        return events instanceof Error ? events : (events?.get(id) ?? null);
+      });
+    },
+    fieldLoaders: { [EXPERIMENTS]: (events, signal) => loadExperiments(events, client, findAgain, signal) },
+    close: () => client.close(),
+  };
 }
 
-async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySettings): Promise<Feed[]> {
+function orError<T>(promise: Promise<T>): Promise<T | Error> {
+  return promise.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+}
+
+async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySettings): Promise<FlagEventsFeed[]> {
   const signal = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
   const pairs = await Promise.all(
     settings.projects.map(async ({ environment, project }) => {

@@ -4,7 +4,8 @@ import {
   commonFromEnvironment,
   commonSettings,
   type Environment,
-  refusePlainHttp,
+  insecure,
+  isSecure,
   secret,
   splitList,
   wholeNumber,
@@ -35,7 +36,7 @@ export const launchDarklySettings = z
     /** How far back to look when the query does not say; LaunchDarkly itself would stop after seven days. */
     historyDays: wholeNumber(1, 3_650).default(365),
   })
-  .check(refusePlainHttp);
+  .refine(isSecure, insecure);
 
 export type LaunchDarklySettings = z.infer<typeof launchDarklySettings>;
 

@@ -1,15 +1,23 @@
 /** Unleash's admin API as far as the gateway calls it. */
 import { UpstreamError } from '../../errors.ts';
 import { createUpstream } from '../../http/upstream.ts';
+import type { ConnectOptions } from '../source.ts';
 import type { UnleashSettings } from './settings.ts';
-import { type EventSchema, eventSearchResponse, eventsResponse, uiConfigResponse } from './wire.ts';
+import {
+  type Creator,
+  type EventSchema,
+  eventCreatorsResponse,
+  eventSearchResponse,
+  eventsResponse,
+  uiConfigResponse,
+} from './wire.ts';
 
 /** Beyond it the server silently gives 50 rows. */
 export const MAX_PAGE = 1_000;
 
 /** Filters of the search, each `IS_ANY_OF`; a comma always separates, so no value may hold one. */
 export type SearchFilter = Partial<
-  Record<'type' | 'project' | 'feature' | 'environment' | 'createdBy' | 'groupId', readonly string[]>
+  Record<'id' | 'type' | 'project' | 'feature' | 'environment' | 'createdBy' | 'groupId', readonly string[]>
 >;
 
 export interface EventSearch {
@@ -30,13 +38,18 @@ export interface UnleashClient {
     project: string | null,
     signal: AbortSignal,
   ): Promise<{ events: EventSchema[]; total: number | null }>;
+  /** Everyone who ever made an event. */
+  listCreators(signal: AbortSignal): Promise<Creator[]>;
   /** `null` if the server keeps it to itself. */
   readVersion(signal: AbortSignal): Promise<string | null>;
   close(): Promise<void>;
 }
 
-export function createUnleashClient({ apiToken, url }: UnleashSettings): UnleashClient {
-  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken } });
+export function createUnleashClient(
+  { apiToken, url }: UnleashSettings,
+  { pageCacheMs }: ConnectOptions,
+): UnleashClient {
+  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken }, pageCacheMs });
 
   return {
     async searchEvents(search, signal) {
@@ -46,9 +59,9 @@ export function createUnleashClient({ apiToken, url }: UnleashSettings): Unleash
         query,
         schema: eventSearchResponse,
         signal,
+        maxAgeMs: maxAgeAt(search.offset),
       });
-      // The server answers 200 without rows when reading them failed.
-      if (found.events.length === 0 && search.offset < found.total) {
+      if (maxAgeAt(search.offset)(found) === 0) {
         throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
       }
       return found;
@@ -59,9 +72,12 @@ export function createUnleashClient({ apiToken, url }: UnleashSettings): Unleash
         query: new URLSearchParams(project === null ? {} : { project }),
         schema: eventsResponse,
         signal,
+        maxAgeMs: () => Number.POSITIVE_INFINITY,
       });
       return { events, total: totalEvents ?? null };
     },
+    listCreators: (signal) =>
+      upstream.getJson({ path: '/api/admin/event-creators', schema: eventCreatorsResponse, signal }),
     async readVersion(signal) {
       const { version, versionInfo } = await upstream.getJson({
         path: '/api/admin/ui-config',
@@ -72,6 +88,11 @@ export function createUnleashClient({ apiToken, url }: UnleashSettings): Unleash
     },
     close: () => upstream.close(),
   };
+}
+
+/** How long an answer may be kept: not at all if rows are missing, for the server answers 200 when reading them failed. */
+function maxAgeAt(offset: number): (found: { events: readonly unknown[]; total: number }) => number {
+  return ({ events, total }) => (events.length === 0 && offset < total ? 0 : Number.POSITIVE_INFINITY);
 }
 
 function toQuery({ filter, from, limit, offset, text, to }: EventSearch): URLSearchParams {

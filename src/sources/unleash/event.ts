@@ -15,7 +15,12 @@ export interface EventOrigin {
   url: URL;
 }
 
-export function toFlagEvent(wire: EventSchema, { feed, source, url }: EventOrigin): UnleashEvent {
+/** `names` of people by their number, if they may be asked for by name. */
+export function toFlagEvent(
+  wire: EventSchema,
+  { feed, source, url }: EventOrigin,
+  names?: ReadonlyMap<number, string>,
+): UnleashEvent {
   return {
     vendor: VENDOR,
     source,
@@ -28,7 +33,7 @@ export function toFlagEvent(wire: EventSchema, { feed, source, url }: EventOrigi
     flagKey: wire.featureName ?? null,
     project: wire.project ?? null,
     environment: wire.environment ?? null,
-    actor: toActor(wire),
+    actor: toActor(wire, names),
     url: `${url.href.replace(/\/+$/, '')}/history?id=IS%3A${wire.id}`,
     wire,
   };
@@ -38,16 +43,26 @@ export function toFlagEvent(wire: EventSchema, { feed, source, url }: EventOrigi
 const ADMIN_TOKEN_USER = -42;
 const SYSTEM_USER = -1337;
 
-function toActor({ createdBy, createdByUserId }: EventSchema): Actor | null {
+function toActor({ createdBy, createdByUserId }: EventSchema, names?: ReadonlyMap<number, string>): Actor | null {
   if (!createdBy) return null;
   const email = createdBy.includes('@') ? createdBy : null;
-  return { name: createdBy, email, kind: kindOf(createdBy, createdByUserId ?? null) };
+  const alias = names?.get(createdByUserId ?? Number.NaN);
+  const kind = kindOf(createdBy, createdByUserId ?? null);
+  return { name: createdBy, email, kind, ...(alias !== undefined && { aliases: [alias] }) };
 }
 
 function kindOf(createdBy: string, userId: number | null): Actor['kind'] {
   if (userId === ADMIN_TOKEN_USER) return 'TOKEN';
   if (userId === SYSTEM_USER || createdBy === 'migration') return 'SYSTEM';
   return userId === null ? 'UNKNOWN' : 'PERSON';
+}
+
+/** What people are called; the log itself has e-mails, user names and names of tokens. */
+export function nameActors(events: readonly UnleashEvent[], names: ReadonlyMap<number, string>): (string | null)[] {
+  return events.map(({ actor, wire }) => {
+    const isPerson = actor?.kind === 'PERSON';
+    return (isPerson ? names.get(wire.createdByUserId ?? 0) : undefined) ?? actor?.name ?? null;
+  });
 }
 
 export type Json = EventSchema['data'];

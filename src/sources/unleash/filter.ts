@@ -20,8 +20,9 @@ export interface UnleashFilter {
 export interface Capabilities {
   /** Since 7.0. */
   environment: boolean;
-  /** Since 7.0.4. */
+  /** Since 7.0.4, both. */
   groupId: boolean;
+  id: boolean;
 }
 
 export function unleashPartOf(filter: EventFilter): UnleashFilter {

@@ -2,6 +2,7 @@
 import { BadInputError } from '../../errors.ts';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList, checkText } from '../../graph/filter.ts';
+import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type Change, redact, toChanges, type UnleashEvent, VENDOR } from './event.ts';
 import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
@@ -70,7 +71,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
     description:
       'An entry of Unleash’s event log, about flags and everything around them. See https://docs.getunleash.io/reference/events',
     interfaces: [FlagEvent],
-    id: { resolve: ({ id, occurredAt, source }) => JSON.stringify([source, occurredAt, id]) },
+    id: { resolve: encodeReference },
     isTypeOf: (value) => (value as UnleashEvent).vendor === VENDOR,
     fields: (t) => ({
       eventId: t.int({

@@ -3,10 +3,11 @@
  * It cannot be paged, so a walk through it ends at its horizon, and says so.
  * @see https://docs.getunleash.io/reference/api/unleash/get-events
  */
-import type { Feed, FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
+import type { FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
 import { rowsBeyond, toNewestFirst } from '../rows.ts';
 import type { UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
+import type { UnleashFeed } from './feed.ts';
 import { canMatch, holdsText, matches, unleashPartOf } from './filter.ts';
 
 export interface LegacyFeedOptions {
@@ -19,7 +20,7 @@ export interface LegacyFeedOptions {
 /** The least that any version lists of all there is; fewer rows are everything. */
 const MIN_CAP = 50;
 
-export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOptions): Feed {
+export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOptions): UnleashFeed {
   const origin = { source, feed: source, url };
 
   async function listProject(project: string | null, signal: AbortSignal) {
@@ -52,6 +53,10 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
       return event.vendor === VENDOR && matches(own, filter, projects) && holdsText(own, unleashPartOf(filter).text);
     },
     read,
+    async find(_wanted, signal) {
+      const listings = await Promise.all((projects ?? [null]).map((project) => listProject(project, signal)));
+      return listings.flatMap(({ rows }) => rows).map(({ event }) => event as UnleashEvent);
+    },
     count: async () => null,
   };
 }

@@ -3,12 +3,13 @@
  * a hint that the rows around it have to prove; failing that, the day of the position is read from its top.
  */
 import { z } from 'zod';
-import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
-import type { EventFilter } from '../../timeline/filter.ts';
+import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
+import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst } from '../rows.ts';
 import { widen } from '../widen.ts';
 import { MAX_PAGE, type UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
+import type { UnleashFeed, Wanted } from './feed.ts';
 import { type Capabilities, canMatch, matches, toSearchFilter } from './filter.ts';
 
 export interface SearchFeedOptions {
@@ -17,6 +18,8 @@ export interface SearchFeedOptions {
   url: URL;
   projects: readonly string[] | undefined;
   capabilities: Capabilities;
+  /** What people are called, by their number. */
+  creators: () => Promise<ReadonlyMap<number, string>>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -45,17 +48,25 @@ interface Span {
 
 type Listing = Pick<FeedRequest, 'filter' | 'signal'>;
 
-export function createSearchFeed({ capabilities, client, projects, source, url }: SearchFeedOptions): Feed {
+export function createSearchFeed({
+  capabilities,
+  client,
+  creators,
+  projects,
+  source,
+  url,
+}: SearchFeedOptions): UnleashFeed {
   const origin = { source, feed: source, url };
 
   async function list({ filter, signal }: Listing, span: Span, { offset, to }: Place, limit: number) {
     const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
     const from = toDay(span.oldest - DAY_MS);
-    const { events, total } = await client.searchEvents(
-      { filter: searchFilter, text, from, to, offset, limit },
-      signal,
-    );
-    return { rows: events.map((event): FeedRow => ({ event: toFlagEvent(event, origin) })), total };
+    const search = { filter: searchFilter, text, from, to, offset, limit };
+    const [{ events, total }, names] = await Promise.all([
+      client.searchEvents(search, signal),
+      filter.actors && creators(),
+    ]);
+    return { rows: events.map((event): FeedRow => ({ event: toFlagEvent(event, origin, names) })), total };
   }
 
   async function readOlder(request: FeedRequest): Promise<FeedPage> {
@@ -107,7 +118,7 @@ export function createSearchFeed({ capabilities, client, projects, source, url }
     });
   }
 
-  async function drain(request: FeedRequest, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
+  async function drain(request: Listing, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
     const place = { offset: 0, to: toDay(span.newest + DAY_MS) };
     const rows: FeedRow[] = [];
     for (;;) {
@@ -118,6 +129,29 @@ export function createSearchFeed({ capabilities, client, projects, source, url }
     }
     if (isNewestFirst(rows)) setHints(rows, place);
     return within(toNewestFirst(rows), span);
+  }
+
+  async function findById(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]> {
+    const found = await Promise.all(
+      inChunks(wanted, MAX_IDS).map((chunk) => {
+        const filter = { id: chunk.map(({ id }) => id), ...(projects && { project: projects }) };
+        return client.searchEvents({ filter, offset: 0, limit: chunk.length }, signal);
+      }),
+    );
+    return found.flatMap(({ events }) => events.map((event) => toFlagEvent(event, origin)));
+  }
+
+  /** For a server that cannot be asked for ids: the days they are of, each once. */
+  async function findByDay(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]> {
+    const days = Map.groupBy(wanted, ({ occurredAt }) => toDay(occurredAt));
+    const request = { filter: NO_FILTER, signal };
+    const found = await Promise.all(
+      [...days.values()].map((group) => {
+        const times = group.map(({ occurredAt }) => occurredAt);
+        return drain(request, { oldest: Math.min(...times), newest: Math.max(...times) }, true);
+      }),
+    );
+    return found.flatMap((rows) => rows ?? []).map(({ event }) => event as UnleashEvent);
   }
 
   function appliesAll(filter: EventFilter): boolean {
@@ -137,11 +171,21 @@ export function createSearchFeed({ capabilities, client, projects, source, url }
     appliesAll,
     matches: (event, filter) => event.vendor === VENDOR && matches(event as UnleashEvent, filter, projects),
     read: (request) => (request.direction === 'older' ? readOlder(request) : readByWindows(request, spanOf(request))),
+    find: capabilities.id ? findById : findByDay,
     async count(filter, _asOf, signal) {
       if (!appliesAll(filter)) return null;
       return (await list({ filter, signal }, OPEN, { offset: 0, to: undefined }, 1)).total;
     },
   };
+}
+
+/** More would not fit in a URL. */
+const MAX_IDS = 500;
+
+function inChunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 const NOTHING: FeedPage = { rows: [], hasMore: false };

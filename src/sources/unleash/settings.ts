@@ -4,7 +4,8 @@ import {
   commonFromEnvironment,
   commonSettings,
   type Environment,
-  refusePlainHttp,
+  insecure,
+  isSecure,
   secret,
   splitList,
 } from '../settings.ts';
@@ -25,7 +26,7 @@ export const unleashSettings = z
     /** `auto`: the paged search where the server has it, else the legacy endpoint that shows the newest events only. */
     eventsApi: z.enum(['auto', 'search', 'legacy']).default('auto'),
   })
-  .check(refusePlainHttp);
+  .refine(isSecure, insecure);
 
 export type UnleashSettings = z.infer<typeof unleashSettings>;
 

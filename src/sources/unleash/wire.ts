@@ -31,6 +31,9 @@ export const eventSearchResponse = z.object({ events: z.array(eventSchema), tota
 /** The answer of `GET /api/admin/events`; old versions do not count. */
 export const eventsResponse = z.object({ events: z.array(eventSchema), totalEvents: z.int().nonnegative().nullish() });
 
+/** The answer of `GET /api/admin/event-creators`. */
+export const eventCreatorsResponse = z.array(z.object({ id: z.int(), name: z.string() }));
+
 export const uiConfigResponse = z.object({
   version: z.string().nullish(),
   versionInfo: z
@@ -39,4 +42,5 @@ export const uiConfigResponse = z.object({
 });
 
 export type EventSchema = z.infer<typeof eventSchema>;
+export type Creator = z.infer<typeof eventCreatorsResponse>[number];
 export type TagSchema = z.infer<typeof tagSchema>;

@@ -1,0 +1,82 @@
+/** `FlagEventConnection`: a page of events, and how each source has answered for it. */
+import type { Builder } from './builder.ts';
+import { type ConnectionShape, type SourceReport, sumTotals } from './connection.ts';
+import type { FlagTypes } from './flag-event.ts';
+
+export type EventConnectionRef = ReturnType<typeof defineEventConnection>;
+
+export function defineEventConnection(builder: Builder, types: FlagTypes) {
+  const FlagSourceReport = defineSourceReport(builder, types);
+  return builder.connectionObject<FlagTypes['FlagEvent'], ConnectionShape>(
+    {
+      type: types.FlagEvent,
+      name: 'FlagEventConnection',
+      description: 'A page of flag events, newest first.',
+      fields: (t) => ({
+        totalCount: t.int({
+          nullable: true,
+          description:
+            'How many events match, on all pages of all sources. Null when it cannot be known: with a time window, with a filter that a vendor cannot apply itself, or when a source fails. May cost one upstream call per feed.',
+          resolve: ({ reports }) => sumTotals(reports),
+        }),
+        sources: t.field({
+          type: [FlagSourceReport],
+          description: 'How each source that the filter leaves has answered for this page.',
+          resolve: ({ reports }) => reports,
+        }),
+      }),
+    },
+    { name: 'FlagEventEdge', description: 'One flag event and its place in the timeline.' },
+  );
+}
+
+function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
+  const FlagSourceStatus = builder.enumType('FlagSourceStatus', {
+    description: 'How a source has answered for a page.',
+    values: {
+      OK: { description: 'All that belongs on this page is on it.' },
+      FAILED: {
+        description: 'Its events are missing here. They come on a later page of the same walk, once it answers again.',
+      },
+      LATE: { description: 'This page brings events that an earlier page missed; they are newer than the rest.' },
+    } as const,
+  });
+  const FlagSourceFailure = builder.objectRef<NonNullable<SourceReport['failure']>>('FlagSourceFailure').implement({
+    description: 'Why a source could not be read.',
+    fields: (t) => ({
+      code: t.exposeString('code', {
+        description:
+          '`UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, `UPSTREAM_RATE_LIMITED` or `UPSTREAM_REJECTED` (credentials).',
+      }),
+      message: t.exposeString('message', { description: 'For people; it may change.' }),
+      retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
+        nullable: true,
+        description: 'How long the vendor asks to wait, in seconds, if it does.',
+      }),
+    }),
+  });
+  return builder.objectRef<SourceReport>('FlagSourceReport').implement({
+    description: 'How one source has answered for a page.',
+    fields: (t) => ({
+      source: t.expose('source', { type: FlagSource, description: 'The source.' }),
+      status: t.expose('status', { type: FlagSourceStatus, description: 'Whether its events are complete here.' }),
+      failure: t.expose('failure', {
+        type: FlagSourceFailure,
+        nullable: true,
+        description: 'Why it failed; null unless it did.',
+      }),
+      reachesBackTo: t.expose('reachesBackTo', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'The source shows nothing older than this; null if it goes back to its beginning, or was not asked for this page.',
+      }),
+      totalCount: t.int({
+        nullable: true,
+        description:
+          'How many of its events match, on all pages; null when it cannot be known. May cost one upstream call per feed.',
+        resolve: (report) => report.totalCount(),
+      }),
+    }),
+  });
+}

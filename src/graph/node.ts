@@ -1,0 +1,84 @@
+/** `node` and `nodes`: anything by its id. Ids carry all it takes to fetch a thing again. */
+import { decodeGlobalID } from '@pothos/plugin-relay';
+import type { GraphQLResolveInfo } from 'graphql';
+import { z } from 'zod';
+import type { GatewayContext } from '../context.ts';
+import { BadInputError } from '../errors.ts';
+import type { EventReference, FlagEvent } from '../model.ts';
+import type { Builder } from './builder.ts';
+import { selectedFields } from './selection.ts';
+
+const MAX_NODES = 500;
+
+/** Loads what an id of its type says; `undefined` if that is no id of that type, `null` if there is no such thing. */
+export type NodeLoader = (
+  id: string,
+  context: GatewayContext,
+  fields: ReadonlySet<string>,
+) => Promise<object | null> | object | null | undefined;
+
+export function defineNodeQueries(builder: Builder, loaders: ReadonlyMap<string, NodeLoader>): void {
+  const load = (id: string, argument: string, context: GatewayContext, info: GraphQLResolveInfo) => {
+    const decoded = decode(id);
+    const node = decoded && loaders.get(decoded.typename)?.(decoded.id, context, selectedFields(info));
+    if (node === undefined) throw new BadInputError(argument, `\`${argument}\` takes ids that this graph has given.`);
+    return node;
+  };
+
+  builder.queryFields((t) => ({
+    node: t.field({
+      type: builder.nodeInterfaceRef(),
+      nullable: true,
+      description: 'Anything by its id; null if there is no such thing (any more).',
+      args: { id: t.arg.id({ required: true, description: 'An id as this graph has given it.' }) },
+      resolve: (_root, { id }, context, info) => load(id, 'id', context, info),
+    }),
+    nodes: t.field({
+      type: [builder.nodeInterfaceRef()],
+      nullable: { list: false, items: true },
+      description: `Many things by their ids, in the order of the ids; null for one that does not exist. Events of one vendor are fetched together. At most ${MAX_NODES}.`,
+      args: { ids: t.arg.idList({ required: true, description: `Up to ${MAX_NODES} ids.` }) },
+      resolve: (_root, { ids }, context, info) => {
+        if (ids.length > MAX_NODES) {
+          throw new BadInputError('ids', `\`ids\` takes at most ${MAX_NODES} ids.`, { max: MAX_NODES });
+        }
+        // Each on its own, so that one that fails is one null.
+        return ids.map(async (id) => load(id, 'ids', context, info));
+      },
+    }),
+  }));
+}
+
+/** What stands behind the type's name in the global id of an event. */
+export function encodeReference({ feed, id, occurredAt, source }: FlagEvent): string {
+  return JSON.stringify([source, feed.slice(source.length), occurredAt, id]);
+}
+
+const referenceSchema = z.tuple([z.string(), z.string(), z.int(), z.string().min(1)]);
+
+/** The loader for one vendor's events. */
+export function createEventLoader(vendor: string): NodeLoader {
+  return (text, context, fields) => {
+    const parsed = referenceSchema.safeParse(parseJson(text));
+    if (!parsed.success) return undefined;
+    const [source, feed, occurredAt, id] = parsed.data;
+    const reference: EventReference = { source, feed: source + feed, occurredAt, id };
+    return context.loadEvent(vendor, reference, fields);
+  };
+}
+
+function decode(id: string): { typename: string; id: string } | undefined {
+  try {
+    return id.length <= 2_000 ? decodeGlobalID(id) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The batches of one request. What its resolvers ask for in the same tick is asked of a source together; two fields that
+ * ask the same get one answer. Nothing here outlives the request.
+ */
+import DataLoader from 'dataloader';
+import type { EventReference, FlagEvent } from './model.ts';
+import type { Source } from './sources/source.ts';
+import type { Feed, FeedPage, FeedRequest } from './timeline/feed.ts';
+import { readTogether } from './timeline/read-together.ts';
+
+export interface Loaders {
+  /** As `feed.read`. */
+  readFeed(feed: Feed, request: FeedRequest): Promise<FeedPage>;
+  /** `null` if there is no such event, or no such source of this vendor. */
+  loadEvent(vendor: string, reference: EventReference, fields: ReadonlySet<string>): Promise<FlagEvent | null>;
+  /** A field of an event that costs a call of its own; `null` if the event's source does not know it. */
+  loadField<T>(event: FlagEvent, field: string): Promise<T | null>;
+}
+
+export function createLoaders(sources: readonly Source[], signal: AbortSignal): Loaders {
+  const reads = new DataLoader<{ feed: Feed; request: FeedRequest }, FeedPage>(readTogether, { cache: false });
+  const bySource = perKey((id: string) => {
+    const source = sources.find((each) => each.id === id);
+    return source && createSourceLoaders(source, signal);
+  });
+
+  return {
+    readFeed: (feed, request) => reads.load({ feed, request }),
+    async loadEvent(vendor, reference, fields) {
+      const own = bySource(reference.source);
+      return own?.source.vendor === vendor ? own.events.load({ reference, fields }) : null;
+    },
+    async loadField(event, field) {
+      return ((await bySource(event.source)?.field(field)?.load(event)) ?? null) as never;
+    },
+  };
+}
+
+function createSourceLoaders(source: Source, signal: AbortSignal) {
+  const events = new DataLoader<{ reference: EventReference; fields: ReadonlySet<string> }, FlagEvent | null>(
+    (wanted) => {
+      const fields = new Set(wanted.flatMap((each) => [...each.fields]));
+      return source.loadEvents(
+        wanted.map(({ reference }) => reference),
+        fields,
+        signal,
+      );
+    },
+    { cacheKeyFn: ({ fields, reference }) => JSON.stringify([reference, [...fields]]) as never },
+  );
+  const field = perKey((name: string) => {
+    const load = source.fieldLoaders[name];
+    return load && new DataLoader<FlagEvent, unknown>((all) => load(all, signal) as Promise<(unknown | Error)[]>);
+  });
+  return { source, events, field };
+}
+
+function perKey<T>(create: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>();
+  return (key) => {
+    if (!made.has(key)) made.set(key, create(key));
+    return made.get(key) as T;
+  };
+}

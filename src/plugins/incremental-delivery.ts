@@ -1,0 +1,58 @@
+/** What Yoga's `@defer` and `@stream` lack: nothing unmasked, and no work for an answer nobody can read. */
+import { type DocumentNode, type ExecutionResult, visit } from 'graphql';
+import { handleStreamOrSingleExecutionResult, type MaskError, type Plugin } from 'graphql-yoga';
+import type { GatewayContext } from '../context.ts';
+
+/** Goes beside Yoga's own plugin, `useDeferStream`. */
+export function useSafeIncrementalDelivery(maskError: MaskError): Plugin<GatewayContext>[] {
+  return [useOnePartWhereNeeded(), useMaskedParts(maskError)];
+}
+
+/**
+ * A client that accepts neither multipart nor server-sent events gets one plain answer: the directives are hints.
+ * Left alone, Yoga answers 406 after it has done all the work.
+ */
+function useOnePartWhereNeeded(): Plugin<GatewayContext> {
+  const withoutHints = new WeakMap<DocumentNode, DocumentNode>();
+  return {
+    onExecute({ args }) {
+      const { request } = args.contextValue as unknown as { request: Request };
+      if (acceptsParts(request.headers.get('accept') ?? '*/*')) return;
+      const document = withoutHints.get(args.document) ?? removeHints(args.document);
+      withoutHints.set(args.document, document);
+      args.document = document;
+    },
+  };
+}
+
+function acceptsParts(accept: string): boolean {
+  return /\*\/\*|multipart\/(mixed|\*)|text\/(event-stream|\*)/i.test(accept);
+}
+
+function removeHints(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    Directive: ({ name }) => (name.value === 'defer' || name.value === 'stream' ? null : undefined),
+  });
+}
+
+interface Part extends ExecutionResult {
+  incremental?: readonly { errors?: readonly unknown[] }[];
+}
+
+/** Yoga masks the errors of the first part only; those of later parts would show what failed, as it failed. */
+function useMaskedParts(maskError: MaskError): Plugin<GatewayContext> {
+  const mask = (errors: readonly unknown[]) => errors.map((error) => maskError(error, 'Unexpected error.'));
+  return {
+    onExecute: () => ({
+      onExecuteDone: (payload) =>
+        handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) => {
+          const part = result as Part;
+          if (!part.incremental?.some(({ errors }) => errors)) return;
+          const incremental = part.incremental.map((each) =>
+            each.errors ? { ...each, errors: mask(each.errors) } : each,
+          );
+          setResult({ ...part, incremental } as ExecutionResult);
+        }),
+    }),
+  };
+}

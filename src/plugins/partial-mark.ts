@@ -1,0 +1,15 @@
+/** `extensions.partial: true` on an answer from which a source's data is missing, for caches and logs. */
+import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
+import type { GatewayContext } from '../context.ts';
+
+export function usePartialMark(): Plugin<GatewayContext> {
+  return {
+    onExecute: ({ args: { contextValue } }) => ({
+      onExecuteDone: (payload) =>
+        handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) => {
+          if (!contextValue.isPartial || result.data === undefined) return;
+          setResult({ ...result, extensions: { ...result.extensions, partial: true } });
+        }),
+    }),
+  };
+}

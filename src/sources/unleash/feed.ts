@@ -1,0 +1,14 @@
+/** What Unleash's two feeds have in common: they can find events again. */
+import type { Feed } from '../../timeline/feed.ts';
+import type { UnleashEvent } from './event.ts';
+
+export interface Wanted {
+  id: string;
+  /** Unix milliseconds. */
+  occurredAt: number;
+}
+
+export interface UnleashFeed extends Feed {
+  /** Those of the wanted events that it can see, and perhaps others, in any order. */
+  find(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]>;
+}

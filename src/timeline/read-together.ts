@@ -1,0 +1,70 @@
+/**
+ * Reads that several fields of one query ask of the same feeds at the same time, made as few reads as possible: equal ones
+ * once, and those that differ only in the flags they are about together, as one read about all of those flags.
+ */
+import type { Feed, FeedPage, FeedRequest, FeedRow } from './feed.ts';
+
+export interface Read {
+  feed: Feed;
+  request: FeedRequest;
+}
+
+/** A batch function: each read's page, or the `Error` it failed with, in their order. */
+export async function readTogether(reads: readonly Read[]): Promise<(FeedPage | Error)[]> {
+  const pages = new Map<Read, FeedPage | Error>();
+  const alike = Map.groupBy(reads, ({ feed, request }) => keyOf(feed, request));
+  await Promise.all(
+    [...alike.values()].flatMap(plan).map(async ({ members, read }) => {
+      const page = await read().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+      for (const member of members) pages.set(member, page instanceof Error ? page : pageFor(member, members, page));
+    }),
+  );
+  return reads.map((read) => pages.get(read) ?? new Error('A read was left out.'));
+}
+
+interface Planned {
+  members: Read[];
+  read(): Promise<FeedPage>;
+}
+
+/** The reads that `alike` ones come down to; they share everything but flags, limit and fields. */
+function plan(alike: Read[]): Planned[] {
+  const byFlags = [...Map.groupBy(alike, ({ request }) => JSON.stringify(request.filter.flagKeys)).values()];
+  const together = byFlags.filter(([first]) => first?.request.filter.flagKeys !== undefined);
+  const isShared = together.length > (alike[0]?.feed.flagsAskedSingly ?? 1);
+  const groups = isShared
+    ? [together, ...byFlags.filter((group) => !together.includes(group)).map((group) => [group])]
+    : byFlags.map((group) => [group]);
+  return groups.flatMap((group) => planOne(group) ?? []);
+}
+
+/** One read for groups of equal reads, each group about other flags. */
+function planOne(groups: readonly Read[][]): Planned | undefined {
+  const members = groups.flat();
+  const [first] = members;
+  if (first === undefined) return undefined;
+  const { feed, request } = first;
+  const flagKeys = groups.flatMap(([member]) => member?.request.filter.flagKeys ?? []);
+  const filter = groups.length > 1 ? { ...request.filter, flagKeys: [...new Set(flagKeys)] } : request.filter;
+  const limit = groups.reduce((sum, group) => sum + Math.max(...group.map((member) => member.request.limit)), 0);
+  const fields = new Set(members.flatMap((member) => [...member.request.fields]));
+  return { members, read: () => feed.read({ ...request, filter, limit, fields }) };
+}
+
+/** Another flag's rows stay in, because they show how far the reading went; but they count for nothing. */
+function pageFor({ request }: Read, members: readonly Read[], page: FeedPage): FeedPage {
+  const { flagKeys } = request.filter;
+  const isAlone = members.every(
+    (member) => JSON.stringify(member.request.filter.flagKeys) === JSON.stringify(flagKeys),
+  );
+  if (isAlone || flagKeys === undefined) return page;
+  const { total: _ofAllFlags, ...rest } = page;
+  const rows = page.rows.map(
+    (row): FeedRow => (flagKeys.includes(row.event.flagKey ?? '') ? row : { ...row, isExtra: true }),
+  );
+  return { ...rest, rows };
+}
+
+function keyOf({ key }: Feed, { asOf, direction, filter, hint, start }: FeedRequest): string {
+  return JSON.stringify([key, direction, start, hint, asOf, { ...filter, flagKeys: undefined }]);
+}
