@@ -27,33 +27,44 @@ export function createBuilder() {
     relay: {
       clientMutationId: 'omit',
       cursorType: 'String',
-      nodesOnConnection: { description: 'The events of this page, without their cursors.' },
+      nodesOnConnection: { description: 'The items of this page, without their cursors.' },
       edgesFieldOptions: {
-        description: 'The events of this page, each with its cursor.',
+        description: 'The items of this page, each with its cursor.',
         nullable: { list: false, items: false },
       },
-      nodeFieldOptions: { description: 'The event.', nullable: false },
+      nodeFieldOptions: { description: 'The item itself.', nullable: false },
       cursorFieldOptions: {
-        description: 'Where this event stands: pass it as `after` for older events or as `before` for newer ones.',
+        description: 'Where this item stands: pass it as `after` or as `before`.',
       },
       pageInfoTypeOptions: { description: 'Where a page stands in its connection.' },
-      pageInfoFieldOptions: { description: 'Where this page stands in the timeline.' },
+      pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
       hasNextPageFieldOptions: {
-        description: 'Whether there are older events after this page, those that a failed source still owes included.',
+        description:
+          'Whether there is more after this page. For flag events: older ones, those that a failed source still owes included.',
       },
-      hasPreviousPageFieldOptions: { description: 'Whether there are newer events before this page.' },
-      startCursorFieldOptions: { description: 'Pass it as `before` to read what is newer than this page.' },
+      hasPreviousPageFieldOptions: {
+        description: 'Whether there is more before this page. For flag events: newer ones.',
+      },
+      startCursorFieldOptions: { description: 'Pass it as `before` to read what lies before this page.' },
       endCursorFieldOptions: {
         description:
           'Pass it as `after` to read on. It may lie beyond the last edge when a filter left the page short.',
       },
-      firstArgOptions: { description: 'How many events to read, newest first: 0 to 100, 20 when left out.' },
-      afterArgOptions: {
-        description: 'Read what is older than this cursor. It must come from a query with the same filter.',
+      firstArgOptions: {
+        description:
+          'How many to read, from the beginning of the list or from `after` on. For flag events: 0 to 100, 20 when left out.',
       },
-      lastArgOptions: { description: 'How many events to read going back in the direction of newer ones: 0 to 100.' },
+      afterArgOptions: {
+        description:
+          'Read on behind this cursor: for flag events, what is older. It must come from the same field with the same filter.',
+      },
+      lastArgOptions: {
+        description:
+          'How many to read, backwards from the end of the list or from `before`. For flag events: 0 to 100.',
+      },
       beforeArgOptions: {
-        description: 'Read what is newer than this cursor. It must come from a query with the same filter.',
+        description:
+          'Read what lies before this cursor: for flag events, what is newer. It must come from the same field with the same filter.',
       },
       nodeTypeOptions: { description: 'Anything with an id that is unique among everything in this graph.' },
       idFieldOptions: { description: 'Opaque, and unique among everything in this graph.' },

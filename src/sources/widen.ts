@@ -7,6 +7,8 @@ import { rowsBeyond } from './rows.ts';
 
 const FIRST_REACH_MS = 24 * 60 * 60 * 1000;
 const STEP = 4;
+/** What is empty costs little, so go further. */
+const LEAP = 16;
 
 export interface WidenOptions {
   direction: Direction;
@@ -31,7 +33,9 @@ export async function widen(options: WidenOptions): Promise<{ rows: FeedRow[]; h
   let tooFar = Number.POSITIVE_INFINITY;
   for (;;) {
     const wished =
-      tooFar === Number.POSITIVE_INFINITY ? outwards(reached) : reached + Math.floor((tooFar - reached) / STEP);
+      tooFar === Number.POSITIVE_INFINITY
+        ? outwards(reached, rows.length === 0)
+        : reached + Math.floor((tooFar - reached) / STEP);
     const reach = Math.min(Math.max(wished, reached + 1), furthest);
     const drained = await drainBeside(options, reach, reach === reached + 1);
     if (drained === null && rows.length > 0) return { rows, hasMore: true };
@@ -45,8 +49,8 @@ export async function widen(options: WidenOptions): Promise<{ rows: FeedRow[]; h
   }
 }
 
-function outwards(reached: number): number {
-  return reached < 0 ? FIRST_REACH_MS : reached * STEP;
+function outwards(reached: number, isEmpty: boolean): number {
+  return reached < 0 ? FIRST_REACH_MS : reached * (isEmpty ? LEAP : STEP);
 }
 
 function drainBeside({ direction, drain, from }: WidenOptions, reach: number, mustAnswer: boolean) {

@@ -32,12 +32,15 @@ export const MAX_CURSOR_LENGTH = 16_384;
 const time = z.int().min(-8.64e15).max(8.64e15);
 const key = z.string().min(1).max(300);
 const owed = z.union([z.null(), z.tuple([time]), z.tuple([time, key]), z.tuple([time, key, key])]);
+/** Flat, so that nothing a client makes up can be too deep to handle. */
+const scalar = z.union([z.string().max(300), z.number(), z.boolean(), z.null()]);
+const hint = z.union([scalar, z.array(scalar).max(8), z.record(key, scalar)]);
 const body = z.strictObject({
   v: z.literal(VERSION),
   p: z.tuple([time, key, key]).nullable(),
   d: z.enum(['o', 'n']),
   a: time,
-  h: z.record(key, z.json()).optional(),
+  h: z.record(key, hint).optional(),
   x: z.array(key).max(1_000).optional(),
   b: z.record(key, owed).optional(),
   f: z.string().max(32),

@@ -33,7 +33,7 @@ export interface FeedRequest {
 
 export interface FeedRow {
   event: FlagEvent;
-  /** JSON that makes resuming after this row fast; small, without secrets, never needed to be right. */
+  /** A flat piece of JSON that makes resuming after this row fast; small, without secrets, never needed to be right. */
   hint?: unknown;
   /** It was read for somebody else's sake: that it fails the filter says nothing about the upstream. */
   isExtra?: boolean;

@@ -9,8 +9,6 @@ import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
 import type { TagSchema } from './wire.ts';
 
 const EVENT_TYPE = 'UnleashFlagEvent';
-/** What the server's integer column holds. */
-const MAX_INT32 = 2 ** 31 - 1;
 
 export const unleashGraph: VendorGraph = {
   define(builder, shared) {
@@ -30,19 +28,13 @@ export const unleashGraph: VendorGraph = {
       if (filter[name] !== undefined) checkText(filter[name], `${path}.${name}`);
     }
     if (filter.tags) checkList(filter.tags, `${path}.tags`);
-    if (filter.createdByUserIds) checkUserIds(filter.createdByUserIds, `${path}.createdByUserIds`);
+    if (filter.createdByUserIds) checkList(filter.createdByUserIds, `${path}.createdByUserIds`);
     if (filter.groupId !== undefined && !/^[^,\s]+$/.test(filter.groupId)) {
       throw new BadInputError(`${path}.groupId`, `\`${path}.groupId\` must be one group id.`);
     }
     return filter;
   },
 };
-
-function checkUserIds(ids: readonly number[], argument: string): void {
-  checkList(ids, argument);
-  if (ids.some((id) => Math.abs(id) > MAX_INT32))
-    throw new BadInputError(argument, `\`${argument}\` takes 32-bit numbers.`);
-}
 
 function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
   const Tag = builder.objectRef<TagSchema>('UnleashTag').implement({

@@ -1,0 +1,416 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Config, ConfigError, loadConfig, toConfig } from '../src/config.ts';
+import { definitions } from '../src/sources/index.ts';
+import type { Environment } from '../src/sources/settings.ts';
+
+/** Stands for what must never be told: a token, or anything typed in its place. */
+const CANARY = 'canary-4711';
+
+const launchDarkly = { LAUNCHDARKLY_ACCESS_TOKEN: 'api-1', LAUNCHDARKLY_PROJECTS: 'web/production' };
+const unleash = { UNLEASH_URL: 'https://unleash.example.com', UNLEASH_API_TOKEN: '*:*.1' };
+const unleashEntry = { vendor: 'unleash', url: 'https://unleash.example.com', apiToken: '*:*.1' };
+const launchDarklyEntry = { vendor: 'launchdarkly', accessToken: 'api-1', projects: ['web/production'] };
+
+describe('settings from the environment', () => {
+  it('configure nothing when there are none', () => {
+    expect(toConfig({}, {}, definitions)).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      requestTimeoutMs: 10_000,
+      sources: [],
+    });
+  });
+
+  it('need no more than a token and projects for LaunchDarkly', () => {
+    expect(settingsOf(toConfig(launchDarkly, {}, definitions))).toEqual([
+      {
+        vendor: 'launchdarkly',
+        id: 'launchdarkly',
+        accessToken: 'api-1',
+        url: new URL('https://app.launchdarkly.com'),
+        allowPlainHttp: false,
+        projects: [{ project: 'web', environment: 'production' }],
+        historyDays: 365,
+      },
+    ]);
+  });
+
+  it('need no more than a URL and a token for Unleash', () => {
+    expect(settingsOf(toConfig(unleash, {}, definitions))).toEqual([
+      {
+        vendor: 'unleash',
+        id: 'unleash',
+        url: new URL('https://unleash.example.com'),
+        apiToken: '*:*.1',
+        allowPlainHttp: false,
+        eventsApi: 'auto',
+      },
+    ]);
+  });
+
+  it('can say everything there is to say', () => {
+    const { sources, ...general } = toConfig(EVERY_VARIABLE, {}, definitions);
+    expect(general).toEqual({ host: '::1', port: 8080, requestTimeoutMs: 2_500, pageCacheMs: 0 });
+    expect(sources.map(({ settings }) => settings)).toEqual([
+      {
+        vendor: 'launchdarkly',
+        id: 'launchdarkly',
+        accessToken: 'api-2',
+        url: new URL('https://app.eu.launchdarkly.com'),
+        allowPlainHttp: true,
+        projects: [
+          { project: 'web', environment: 'production' },
+          { project: 'mobile', environment: null },
+        ],
+        historyDays: 30,
+      },
+      {
+        vendor: 'unleash',
+        id: 'unleash',
+        url: new URL('http://unleash.internal/eu/demo'),
+        apiToken: '*:*.2',
+        allowPlainHttp: true,
+        projects: ['default', 'payments'],
+        eventsApi: 'legacy',
+      },
+    ]);
+  });
+
+  it('count as unset when they are empty', () => {
+    const empty = Object.fromEntries(Object.keys(EVERY_VARIABLE).map((name) => [name, '']));
+    expect(toConfig({ ...empty, GATEWAY_CONFIG: '' }, {}, definitions)).toEqual(toConfig({}, {}, definitions));
+    const needless = { ...unleash, UNLEASH_PROJECTS: '', UNLEASH_EVENTS_API: '', ALLOW_PLAIN_HTTP: '' };
+    expect(toConfig(needless, {}, definitions)).toEqual(toConfig(unleash, {}, definitions));
+  });
+
+  it.for([
+    'http://localhost:4242',
+    'http://127.0.0.1:4242/eu',
+    'http://127.3.2.1',
+    'http://[::1]:4242',
+    'HTTP://LOCALHOST',
+  ])('allow plain http on this machine: %s', (url) =>
+    expect(problemsOf({ ...unleash, UNLEASH_URL: url }, {})).toEqual([]),
+  );
+});
+
+describe('settings from a file', () => {
+  it('may configure several sources of a vendor', () => {
+    const entries = [unleashEntry, { ...unleashEntry, id: 'unleash-eu' }, { ...launchDarklyEntry, id: 'ld-eu' }];
+    const { sources } = toConfig(launchDarkly, { sources: entries }, definitions);
+    expect(sources.map(({ definition, settings }) => [definition.name, settings.id])).toEqual([
+      ['LaunchDarkly', 'launchdarkly'],
+      ['Unleash', 'unleash'],
+      ['Unleash', 'unleash-eu'],
+      ['LaunchDarkly', 'ld-eu'],
+    ]);
+  });
+
+  it('are outranked by the environment', () => {
+    const file = { host: '0.0.0.0', port: 5000, requestTimeoutMs: 1_000 };
+    expect(toConfig({}, file, definitions)).toMatchObject(file);
+    expect(toConfig({ HOST: 'localhost', PORT: '6000' }, file, definitions)).toMatchObject({
+      host: 'localhost',
+      port: 6000,
+      requestTimeoutMs: 1_000,
+    });
+  });
+});
+
+type Case = [what: string, env: Environment, problems: string[]];
+
+const missing: Case[] = [
+  ['a token without projects', { LAUNCHDARKLY_ACCESS_TOKEN: CANARY }, ['LAUNCHDARKLY_PROJECTS']],
+  ['projects without a token', { LAUNCHDARKLY_PROJECTS: 'web/*' }, ['LAUNCHDARKLY_ACCESS_TOKEN']],
+  ['projects with an empty token', { ...launchDarkly, LAUNCHDARKLY_ACCESS_TOKEN: '' }, ['LAUNCHDARKLY_ACCESS_TOKEN']],
+  [
+    'a LaunchDarkly URL alone',
+    { LAUNCHDARKLY_URL: `https://${CANARY}` },
+    ['LAUNCHDARKLY_ACCESS_TOKEN', 'LAUNCHDARKLY_PROJECTS'],
+  ],
+  ['a history alone', { LAUNCHDARKLY_HISTORY_DAYS: '7' }, ['LAUNCHDARKLY_ACCESS_TOKEN', 'LAUNCHDARKLY_PROJECTS']],
+  ['an Unleash URL without a token', { UNLEASH_URL: `https://${CANARY}` }, ['UNLEASH_API_TOKEN']],
+  ['an Unleash token without a URL', { UNLEASH_API_TOKEN: CANARY }, ['UNLEASH_URL']],
+  ['an Unleash token with an empty URL', { UNLEASH_API_TOKEN: CANARY, UNLEASH_URL: '' }, ['UNLEASH_URL']],
+  ['Unleash projects alone', { UNLEASH_PROJECTS: CANARY }, ['UNLEASH_URL', 'UNLEASH_API_TOKEN']],
+];
+
+const hostile: Case[] = [
+  ...['sdk-', 'mob-'].map((prefix): Case => {
+    const token = { LAUNCHDARKLY_ACCESS_TOKEN: `${prefix}${CANARY}` };
+    return [`a token that begins with ${prefix}`, { ...launchDarkly, ...token }, ['LAUNCHDARKLY_ACCESS_TOKEN']];
+  }),
+  ...[`${CANARY}\nx: y`, `${CANARY} `, `Bearer ${CANARY}`, `${CANARY}\u0000`, `${CANARY}é`].flatMap((token): Case[] => [
+    [
+      'a token that fits in no header',
+      { ...launchDarkly, LAUNCHDARKLY_ACCESS_TOKEN: token },
+      ['LAUNCHDARKLY_ACCESS_TOKEN'],
+    ],
+    ['a token that fits in no header', { ...unleash, UNLEASH_API_TOKEN: token }, ['UNLEASH_API_TOKEN']],
+  ]),
+  ...[
+    ['credentials in a URL', `https://${CANARY}:${CANARY}@example.com`],
+    ['a user in a URL', `https://${CANARY}@example.com`],
+    ['a query in a URL', `https://example.com/?token=${CANARY}`],
+    ['a fragment in a URL', `https://example.com/#${CANARY}`],
+    ['a URL that is code', `javascript:alert("${CANARY}")`],
+    ['a URL of a file', `file:///etc/${CANARY}`],
+    ['a URL without a scheme', `${CANARY}.example.com`],
+    ['no URL at all', `https://exa mple/${CANARY}`],
+    ['plain http to another machine', `http://${CANARY}.example.com`],
+    ['plain http to a name that begins like this machine', `http://localhost.${CANARY}.com`],
+    ['plain http to an address that begins like this machine', `http://127.0.0.1.${CANARY}.com`],
+    ['plain http to every address', `http://0.0.0.0/${CANARY}`],
+  ].flatMap(([what = '', url]): Case[] => [
+    [what, { ...launchDarkly, LAUNCHDARKLY_URL: url }, ['LAUNCHDARKLY_URL']],
+    [what, { ...unleash, UNLEASH_URL: url }, ['UNLEASH_URL']],
+  ]),
+  ...['1', 'yes', 'TRUE', ' true'].map((allowed): Case => {
+    const env = { ...unleash, UNLEASH_URL: `http://${CANARY}.example.com`, ALLOW_PLAIN_HTTP: allowed };
+    return [`plain http allowed by ${allowed}`, env, ['UNLEASH_URL']];
+  }),
+];
+
+const malformed: Case[] = [
+  ...['-1', '65536', '4e3', '0x50', '80.5', ' 80', `80${CANARY}`, '9'.repeat(400)].map(
+    (port): Case => ['an absurd port', { PORT: port }, ['PORT']],
+  ),
+  ...['0', '99', '120001', CANARY].map(
+    (ms): Case => ['an absurd time', { REQUEST_TIMEOUT_MS: ms }, ['REQUEST_TIMEOUT_MS']],
+  ),
+  ...[
+    CANARY,
+    `${CANARY}/`,
+    `/${CANARY}`,
+    `a/b/${CANARY}`,
+    `${CANARY} /b`,
+    `*/${CANARY}`,
+    `${CANARY}/b*`,
+    'web/a;web/b',
+  ].map(
+    (pair): Case => [
+      'projects that name no environment',
+      { ...launchDarkly, LAUNCHDARKLY_PROJECTS: `web/*,${pair}` },
+      ['LAUNCHDARKLY_PROJECTS'],
+    ],
+  ),
+  ['a list of nothing', { ...launchDarkly, LAUNCHDARKLY_PROJECTS: ' , ' }, ['LAUNCHDARKLY_PROJECTS']],
+  ['a list of nothing', { ...unleash, UNLEASH_PROJECTS: ' , ' }, ['UNLEASH_PROJECTS']],
+  ...['0', '-7', '3651', '1.5', CANARY].map(
+    (days): Case => [
+      'an absurd history',
+      { ...launchDarkly, LAUNCHDARKLY_HISTORY_DAYS: days },
+      ['LAUNCHDARKLY_HISTORY_DAYS'],
+    ],
+  ),
+  ['an unknown events API', { ...unleash, UNLEASH_EVENTS_API: CANARY }, ['UNLEASH_EVENTS_API']],
+];
+
+describe('settings from the environment that cannot be used', () => {
+  it.for([...missing, ...hostile, ...malformed])('are refused by name, never by value: %s', ([_what, env, names]) => {
+    const problems = problemsOf(env, {});
+    expect(problems.map(nameIn).toSorted()).toEqual(names.toSorted());
+    expect(problems.join()).not.toContain(CANARY);
+  });
+
+  it('are all reported in one error, a line each', () => {
+    const env = { PORT: CANARY, LAUNCHDARKLY_ACCESS_TOKEN: `sdk-${CANARY}`, UNLEASH_URL: `http://${CANARY}.com` };
+    expect(errorOf(env, {}).message).toMatchInlineSnapshot(`
+      "The settings cannot be used:
+        - PORT: must be a whole number from 0 to 65535
+        - LAUNCHDARKLY_ACCESS_TOKEN: must be an API access token: SDK and mobile keys cannot read flag events
+        - LAUNCHDARKLY_PROJECTS: must name at least one \`project/environment\`
+        - UNLEASH_API_TOKEN: is missing
+        - UNLEASH_URL: must be https://, or plain http has to be allowed on purpose (ALLOW_PLAIN_HTTP=true, allowPlainHttp: true)"
+    `);
+    expect(errorOf(env, {})).toBeInstanceOf(ConfigError);
+  });
+
+  it('let a token travel over plain http once that is allowed on purpose', () => {
+    const env = { ...unleash, UNLEASH_URL: 'http://unleash.internal' };
+    expect(problemsOf(env, {})).toHaveLength(1);
+    expect(problemsOf({ ...env, ALLOW_PLAIN_HTTP: 'true' }, {})).toEqual([]);
+  });
+});
+
+const badFiles: [what: string, file: unknown, problems: string[]][] = [
+  ['nothing', undefined, ['gateway.config.ts']],
+  ['null', null, ['gateway.config.ts']],
+  ['text', CANARY, ['gateway.config.ts']],
+  ['a list', [unleashEntry], ['gateway.config.ts']],
+  ['a function', () => ({ sources: [] }), ['gateway.config.ts']],
+  ['an unknown key', { prot: CANARY }, ['gateway.config.ts: prot']],
+  ['a port that is text', { port: '4000' }, ['gateway.config.ts: port']],
+  ['a host that is none', { host: 127 }, ['gateway.config.ts: host']],
+  ['sources that are no list', { sources: unleashEntry }, ['gateway.config.ts: sources']],
+  ['a source that is none', { sources: [null] }, ['gateway.config.ts: sources[0].vendor']],
+  ['a source without a vendor', { sources: [{ url: CANARY }] }, ['gateway.config.ts: sources[0].vendor']],
+  ['an unknown vendor', { sources: [unleashEntry, { vendor: CANARY }] }, ['gateway.config.ts: sources[1].vendor']],
+  [
+    'a vendor in capitals',
+    { sources: [{ ...unleashEntry, vendor: 'Unleash' }] },
+    ['gateway.config.ts: sources[0].vendor'],
+  ],
+  [
+    'an unknown key of a source',
+    { sources: [{ ...unleashEntry, tokn: CANARY }] },
+    ['gateway.config.ts: sources[0].tokn'],
+  ],
+  [
+    'an id that is no name',
+    { sources: [{ ...unleashEntry, id: `${CANARY}/x` }] },
+    ['gateway.config.ts: sources[0].id'],
+  ],
+  [
+    'projects that are no pairs',
+    { sources: [{ ...launchDarklyEntry, projects: ['web/production', CANARY] }] },
+    ['gateway.config.ts: sources[0].projects[1]'],
+  ],
+  [
+    'a URL with credentials',
+    { sources: [{ ...unleashEntry, url: new URL(`https://${CANARY}@example.com`) }] },
+    ['gateway.config.ts: sources[0].url'],
+  ],
+  [
+    'problems of every kind',
+    { prot: 1, sources: [{ vendor: 'unleash', apiToken: CANARY }, launchDarklyEntry, { vendor: CANARY }] },
+    ['gateway.config.ts: prot', 'gateway.config.ts: sources[0].url', 'gateway.config.ts: sources[2].vendor'],
+  ],
+  [
+    'two sources with one id',
+    {
+      sources: [
+        { ...unleashEntry, id: CANARY },
+        { ...launchDarklyEntry, id: CANARY },
+      ],
+    },
+    ['gateway.config.ts: sources[1].id'],
+  ],
+  ['two sources without an id', { sources: [unleashEntry, unleashEntry] }, ['gateway.config.ts: sources[1].id']],
+];
+
+describe('settings from a file that cannot be used', () => {
+  it.for(badFiles)('are refused by place, never by value: %s', ([_what, file, places]) => {
+    const problems = problemsOf({}, file);
+    expect(problems.map(nameIn)).toEqual(places);
+    expect(problems.join()).not.toContain(CANARY);
+  });
+
+  it('include a source that the environment configures already', () => {
+    expect(problemsOf(unleash, { sources: [launchDarklyEntry, unleashEntry] })).toEqual([
+      'gateway.config.ts: sources[1].id: must differ from the source configured by environment variables',
+    ]);
+  });
+
+  it('are reported together with those of the environment', () => {
+    const problems = problemsOf({ PORT: CANARY, UNLEASH_API_TOKEN: CANARY }, { sources: [{ vendor: 'unleash' }] });
+    expect(problems.map(nameIn)).toEqual([
+      'PORT',
+      'UNLEASH_URL',
+      'gateway.config.ts: sources[0].url',
+      'gateway.config.ts: sources[0].apiToken',
+    ]);
+  });
+});
+
+describe('loadConfig', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'gateway-config-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const config = fileURLToPath(new URL('../src/config.ts', import.meta.url));
+
+  /** The environment that names a file with this text. */
+  async function fileWith(name: string, text: string): Promise<Environment> {
+    const GATEWAY_CONFIG = path.join(folder, name);
+    await writeFile(GATEWAY_CONFIG, text);
+    return { GATEWAY_CONFIG };
+  }
+
+  it('reads the file that GATEWAY_CONFIG names, beside the environment', async () => {
+    const env = await fileWith(
+      'good.config.ts',
+      `import { type ConfigFile, defineConfig } from ${JSON.stringify(config)};
+       const port: ConfigFile['port'] = 5000;
+       export default defineConfig({ port, sources: [${JSON.stringify(unleashEntry)}] });`,
+    );
+    const loaded = await loadConfig({ ...env, ...launchDarkly, HOST: 'localhost' }, definitions);
+    expect(loaded).toMatchObject({ host: 'localhost', port: 5000 });
+    expect(settingsOf(loaded).map(({ id }) => id)).toEqual(['launchdarkly', 'unleash']);
+  });
+
+  it('needs no file', async () => {
+    expect(settingsOf(await loadConfig({ ...unleash, GATEWAY_CONFIG: '' }, definitions))).toHaveLength(1);
+  });
+
+  it.for([
+    ['exports nothing', ''],
+    ['exports by name only', `export const sources = [{ vendor: 'unleash', apiToken: '${CANARY}' }];`],
+    ['cannot be parsed', `export default { sources: [{ vendor: 'unleash', apiToken: '${CANARY}`],
+    ['throws', `throw new Error('${CANARY}');`],
+    ['imports what is not there', `import '${CANARY}';`],
+  ])('refuses a file that %s, together with what else is wrong', async ([what = '', text = '']) => {
+    const env = await fileWith(`${what.replaceAll(' ', '-')}.config.ts`, text);
+    const error = await loadConfig({ ...env, PORT: CANARY }, definitions).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    const { message, problems } = error as ConfigError;
+    expect(problems.map(nameIn)).toEqual(['gateway.config.ts', 'PORT']);
+    expect(message).not.toContain(CANARY);
+  });
+
+  it('refuses a name that no file has', async () => {
+    const env = { GATEWAY_CONFIG: path.join(folder, CANARY), PORT: CANARY };
+    const error = await loadConfig(env, definitions).catch((reason: unknown) => reason);
+    expect((error as ConfigError).problems.map(nameIn)).toEqual(['GATEWAY_CONFIG', 'PORT']);
+    expect((error as ConfigError).message).not.toContain(CANARY);
+  });
+
+  it('refuses a folder', async () => {
+    await expect(loadConfig({ GATEWAY_CONFIG: folder }, definitions)).rejects.toThrow(ConfigError);
+  });
+});
+
+const EVERY_VARIABLE: Environment = {
+  HOST: '::1',
+  PORT: '8080',
+  REQUEST_TIMEOUT_MS: '2500',
+  PAGE_CACHE_MS: '0',
+  ALLOW_PLAIN_HTTP: 'true',
+  LAUNCHDARKLY_ACCESS_TOKEN: 'api-2',
+  LAUNCHDARKLY_URL: 'https://app.eu.launchdarkly.com',
+  LAUNCHDARKLY_PROJECTS: ' web/production, mobile/* ,',
+  LAUNCHDARKLY_HISTORY_DAYS: '30',
+  UNLEASH_URL: 'http://unleash.internal/eu/demo',
+  UNLEASH_API_TOKEN: '*:*.2',
+  UNLEASH_PROJECTS: 'default, payments',
+  UNLEASH_EVENTS_API: 'legacy',
+};
+
+function settingsOf(loaded: Config) {
+  return loaded.sources.map(({ settings }) => settings);
+}
+
+function errorOf(env: Environment, file: unknown): ConfigError {
+  try {
+    toConfig(env, file, definitions);
+  } catch (error) {
+    return error as ConfigError;
+  }
+  return new ConfigError([]);
+}
+
+/** Empty when the settings are good. */
+function problemsOf(env: Environment, file: unknown): readonly string[] {
+  return errorOf(env, file).problems;
+}
+
+/** What a problem is about: a variable or a place in the file. */
+function nameIn(problem: string): string {
+  return /^(gateway\.config\.ts: [\w.[\]]+|[\w.]+): /.exec(problem)?.[1] ?? problem;
+}

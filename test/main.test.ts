@@ -1,0 +1,257 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { findPackageJSON } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startLaunchDarklySandbox } from '../src/sources/launchdarkly/sandbox.ts';
+import { startUnleashSandbox } from '../src/sources/unleash/sandbox.ts';
+import { type GraphQLAnswer, listen } from './support/gateway.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const FIRST_QUERY = '{ flagEvents(first: 100) { nodes { __typename id } sources { source { url } status } } }';
+
+/** Holds no `gateway.config.ts`, and nothing else. */
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'gateway-main-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('the process, with nothing configured,', () => {
+  it('greets with one friendly message that says it is the sandbox and where to open it', async () => {
+    await using gateway = await start();
+    expect(gateway.output().replaceAll(gateway.url, '<url>')).toMatchInlineSnapshot(`
+      "Nothing is configured, so this is the sandbox: made-up events of launchdarkly (LaunchDarkly), unleash (Unleash), served by small servers on this machine.
+      Open <url> in a browser and press the play button.
+      To read real accounts, see "Point it at your accounts" in README.md.
+      "
+    `);
+  });
+
+  it('answers a first query with events of both vendors', async () => {
+    await using gateway = await start();
+    const { flagEvents } = await ask(gateway.url);
+    const types = new Set(flagEvents.nodes.map((node) => node.__typename));
+    expect([...types].toSorted()).toEqual(['LaunchDarklyFlagEvent', 'UnleashFlagEvent']);
+    expect(flagEvents.sources.map(({ status }) => status)).toEqual(['OK', 'OK']);
+  });
+
+  it('serves a GraphiQL page that fetches nothing from elsewhere', async () => {
+    await using gateway = await start();
+    const response = await fetch(gateway.url, { headers: { accept: 'text/html' } });
+    const page = await response.text();
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(page).toContain('<title>Flag events</title>');
+    expect(page).toContain('query WhatChanged');
+    const fetching = /<(?:script|link|img|iframe)\b[^>]{0,200}\b(?:src|href)=["'](?:https?:)?\/\/[^"']*["']/g;
+    expect(page.match(fetching)).toBeNull();
+    expect(page).not.toMatch(/unpkg\.com|jsdelivr\.net|esm\.sh|cdnjs|(?:fetch|import|importScripts)\(["']https?:/);
+    expect(page).not.toMatch(/@import\s+["']?(?:url)?|url\(["']?https?:/);
+  });
+});
+
+describe('the process, with settings,', () => {
+  it('reads what they point at, and does not speak of a sandbox', async () => {
+    await using launchDarkly = await startLaunchDarklySandbox();
+    await using unleash = await startUnleashSandbox();
+    await using gateway = await start({
+      LAUNCHDARKLY_ACCESS_TOKEN: launchDarkly.token,
+      LAUNCHDARKLY_URL: launchDarkly.url,
+      LAUNCHDARKLY_PROJECTS: launchDarkly.projects.map(({ key }) => `${key}/*`).join(', '),
+      UNLEASH_API_TOKEN: unleash.token,
+      UNLEASH_URL: unleash.url,
+    });
+    expect(gateway.output()).toMatch(/^Reading launchdarkly \(LaunchDarkly\), unleash \(Unleash\)\.\n/);
+    expect(gateway.output()).not.toMatch(/sandbox|made-up/i);
+    const { flagEvents } = await ask(gateway.url);
+    expect(flagEvents.sources.map(({ source }) => new URL(source.url).origin)).toEqual([launchDarkly.url, unleash.url]);
+    expect(Math.min(launchDarkly.requests.length, unleash.requests.length)).toBeGreaterThan(0);
+    expect(gateway.output() + gateway.errors()).not.toContain(launchDarkly.token);
+  });
+
+  it.for(['SIGTERM', 'SIGINT'] as const)(
+    'on %s finishes what is under way, takes nothing new, and leaves',
+    async (signal) => {
+      await using unleash = await startUnleashSandbox();
+      await using gateway = await start({ UNLEASH_API_TOKEN: unleash.token, UNLEASH_URL: unleash.url });
+      unleash.faults.next(1, { kind: 'slow', ms: 1_000 });
+      using agent = keptAlive();
+      const answer = post(gateway.url, agent);
+      await vi.waitUntil(() => unleash.requests.length > 0);
+      const stopped = once(gateway.child, 'exit');
+      gateway.child.kill(signal);
+      await vi.waitUntil(() => gateway.output().includes(`${signal}: finishing what is under way.`));
+      await expect(fetch(gateway.url)).rejects.toThrow();
+      const { data } = JSON.parse(await text(await answer));
+      const answeredAt = performance.now();
+      expect(data.flagEvents.nodes).toHaveLength(100);
+      expect(await stopped).toEqual([0, null]);
+      expect(performance.now() - answeredAt).toBeLessThan(2_000);
+      expect(gateway.errors()).toBe('');
+    },
+  );
+});
+
+describe('the process, when it cannot start,', () => {
+  it('tells everything that is wrong with the settings, and no value', async () => {
+    const canary = 'canary-4711';
+    const ended = await end({ PORT: canary, LAUNCHDARKLY_ACCESS_TOKEN: `sdk-${canary}`, UNLEASH_API_TOKEN: canary });
+    expect(ended).toMatchObject({ code: 1, output: '' });
+    expect(ended.errors).toMatchInlineSnapshot(`
+      "The settings cannot be used:
+        - PORT: must be a whole number from 0 to 65535
+        - LAUNCHDARKLY_ACCESS_TOKEN: must be an API access token: SDK and mobile keys cannot read flag events
+        - LAUNCHDARKLY_PROJECTS: must name at least one \`project/environment\`
+        - UNLEASH_URL: is missing
+      "
+    `);
+    expect(ended.errors).not.toContain(canary);
+  });
+
+  it('says that the port is taken', async () => {
+    const server = createServer();
+    const { port } = new URL(await listen(server));
+    const ended = await end({ PORT: port });
+    server.close();
+    expect(ended).toEqual({ code: 1, output: '', errors: 'The port is taken: set PORT to another one.\n' });
+  });
+
+  it('says that the host is not its own', async () => {
+    const ended = await end({ HOST: '192.0.2.1' });
+    expect(ended).toEqual({ code: 1, output: '', errors: 'HOST is not an address of this machine.\n' });
+  });
+});
+
+describe('npm start', () => {
+  it('in a clean clone answers a first query', async () => {
+    const clone = path.join(folder, 'clone');
+    await cloneTo(clone);
+    await using gateway = await started(
+      spawn('npm', ['start'], { cwd: clone, env: environment(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    const { flagEvents } = await ask(gateway.url);
+    expect(new Set(flagEvents.nodes.map((node) => node.__typename)).size).toBe(2);
+  });
+});
+
+interface Gateway extends AsyncDisposable {
+  child: ChildProcess;
+  /** Of its GraphQL endpoint. */
+  url: string;
+  /** Everything written so far. */
+  output(): string;
+  errors(): string;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Without what would configure a gateway on the machine that runs the tests. */
+function environment(variables: Variables = {}): NodeJS.ProcessEnv {
+  const foreign =
+    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|HOST$|PORT$|ALLOW_PLAIN_HTTP$|[A-Z_]+_MS$|NODE_OPTIONS$|NODE_ENV$)/;
+  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  return { ...Object.fromEntries(kept), PORT: '0', ...variables };
+}
+
+function run(variables: Variables = {}): ChildProcess {
+  return spawn(node24(), [path.join(root, 'src/main.ts')], {
+    cwd: folder,
+    env: environment(variables),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function start(variables?: Variables): Promise<Gateway> {
+  return started(run(variables));
+}
+
+/** Waits for the start message. Everything in the child's process group is gone once this is disposed. */
+async function started(child: ChildProcess): Promise<Gateway> {
+  const [output, errors] = [collect(child.stdout), collect(child.stderr)];
+  const exited = once(child, 'exit');
+  const end = async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+    await exited;
+  };
+  try {
+    const url = await vi.waitUntil(
+      () => {
+        if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${errors()}`);
+        return /http:\S+(?=.*\n)/.exec(output())?.[0];
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    return { child, url, output, errors, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function end(variables: Variables): Promise<{ code: unknown; output: string; errors: string }> {
+  const child = run(variables);
+  const [output, errors] = [collect(child.stdout), collect(child.stderr)];
+  const [code] = await once(child, 'close');
+  return { code, output: output(), errors: errors() };
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let written = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    written += chunk;
+  });
+  return () => written;
+}
+
+interface FirstAnswer {
+  flagEvents: { nodes: { __typename: string }[]; sources: { source: { url: string }; status: string }[] };
+}
+
+async function ask(url: string): Promise<FirstAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: FIRST_QUERY }),
+  });
+  const { data, errors } = (await response.json()) as GraphQLAnswer<FirstAnswer>;
+  if (errors || !data) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** Over a connection that stays open afterwards, as a browser's does. */
+async function post(url: string, agent: Agent): Promise<IncomingMessage> {
+  const asking = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } });
+  asking.end(JSON.stringify({ query: FIRST_QUERY }));
+  const [response] = await once(asking, 'response');
+  return response as IncomingMessage;
+}
+
+function keptAlive(): Agent & Disposable {
+  const agent = new Agent({ keepAlive: true });
+  return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
+}
+
+/** What a clone of this repository would hold, were everything in it committed, and its installed packages. */
+async function cloneTo(target: string): Promise<void> {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate', ':!node_modules'];
+  const { stdout } = await promisify(execFile)('git', list, { cwd: root });
+  for (const file of stdout.split('\0').filter(Boolean)) {
+    // A file that is tracked may be deleted.
+    await cp(path.join(root, file), path.join(target, file)).catch(() => {});
+  }
+  await symlink(path.join(root, 'node_modules'), path.join(target, 'node_modules'));
+}
+
+/** Whichever Node runs vitest, the gateway runs on the one in package.json. */
+function node24(): string {
+  const manifest = findPackageJSON('node', import.meta.url);
+  if (manifest === undefined) throw new Error('The npm package "node" is not installed');
+  return path.join(path.dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
