@@ -10,6 +10,7 @@ export type UpstreamErrorCode =
 export interface UpstreamErrorOptions {
   /** The HTTP status, where there was an answer. */
   status?: number;
+  /** Rounded up to whole seconds. */
   retryAfterSeconds?: number;
   /** For the log only. */
   cause?: unknown;
@@ -26,7 +27,7 @@ export class UpstreamError extends Error {
     this.name = 'UpstreamError';
     this.code = code;
     this.status = options.status;
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.retryAfterSeconds = options.retryAfterSeconds === undefined ? undefined : Math.ceil(options.retryAfterSeconds);
   }
 }
 

@@ -27,6 +27,10 @@ export const FLAG_EVENT_KINDS = [
 ] as const;
 export type FlagEventKind = (typeof FLAG_EVENT_KINDS)[number];
 
+/** The years 1 to 9999, in Unix milliseconds: what a DateTime can say. An event beyond them is not believed. */
+export const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+export const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** Who made a change, as far as the vendor says. */
 export interface Actor {
   name: string;

@@ -27,6 +27,7 @@ export interface SourceReport {
   source: Source;
   status: FeedReport['status'];
   failure: Failure | null;
+  skipped: number;
   reachesBackTo: number | null;
   /** Asks the source, once, if reading the page did not tell. */
   totalCount(): Promise<number | null>;
@@ -84,7 +85,7 @@ export async function readConnection(
       ...(maxReadsPerFeed !== undefined && { maxReadsPerFeed }),
     },
   );
-  if (page.reports.some(({ status }) => status === 'FAILED')) context.isPartial = true;
+  if (page.reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
   const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, signal);
   return {
     edges: page.edges.map(({ cursor: own, event }) => ({
@@ -198,6 +199,7 @@ function reportOn(
       source,
       status,
       failure: failed ? toFailure(failed.error, name) : null,
+      skipped: own.reduce((sum, { skipped }) => sum + skipped, 0),
       reachesBackTo: horizons.length > 0 ? Math.max(...horizons) : null,
       totalCount() {
         total ??= failed ? Promise.resolve(null) : totalOf(own, count);

@@ -65,6 +65,10 @@ function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
         nullable: true,
         description: 'Why it failed; null unless it did.',
       }),
+      skippedEvents: t.exposeInt('skipped', {
+        description:
+          'How many events were left out of this page because the vendor could not give them or what it gave made no sense. `extensions.partial` is true then, too.',
+      }),
       reachesBackTo: t.expose('reachesBackTo', {
         type: 'DateTime',
         nullable: true,

@@ -1,5 +1,6 @@
 /** Makes one request of several that ask for the same thing at the same time, and remembers its answer for a moment. */
 import { LRUCache } from 'lru-cache';
+import { type Allowance, allowanceOf, grant } from './allowance.ts';
 
 /** An answer, how long its text was, and for how long at most it may be given again. */
 export interface Answer {
@@ -34,7 +35,7 @@ export function createAnswerStore(maxAgeMs: number): AnswerStore | undefined {
 
 /**
  * Runs `load` once for all callers with the same key at the same time. A caller's signal ends that caller's wait only;
- * the request itself is given up when nobody waits for it any more.
+ * the request itself is given up when nobody waits for it any more. It is made on the first caller's allowance.
  */
 export function createSingleFlight<T>(): (
   key: string,
@@ -43,8 +44,9 @@ export function createSingleFlight<T>(): (
 ) => Promise<T> {
   const flights = new Map<string, { result: Promise<T>; waiting: number; controller: AbortController }>();
 
-  function takeOff(key: string, load: (signal: AbortSignal) => Promise<T>) {
+  function takeOff(key: string, allowance: Allowance | undefined, load: (signal: AbortSignal) => Promise<T>) {
     const controller = new AbortController();
+    if (allowance) grant(controller.signal, allowance);
     const result = load(controller.signal).finally(() => {
       if (flights.get(key) === flight) flights.delete(key);
     });
@@ -55,7 +57,7 @@ export function createSingleFlight<T>(): (
 
   return async (key, signal, load) => {
     signal.throwIfAborted();
-    const flight = flights.get(key) ?? takeOff(key, load);
+    const flight = flights.get(key) ?? takeOff(key, allowanceOf(signal), load);
     flight.waiting += 1;
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const abort = () => reject(signal.reason);
@@ -65,9 +67,9 @@ export function createSingleFlight<T>(): (
     } finally {
       signal.removeEventListener('abort', abort);
       flight.waiting -= 1;
-      if (flight.waiting === 0) {
-        // A flight that has landed is not moved by this.
-        if (flights.get(key) === flight) flights.delete(key);
+      // Still in the air, and nobody waits.
+      if (flight.waiting === 0 && flights.get(key) === flight) {
+        flights.delete(key);
         flight.controller.abort(signal.reason);
       }
     }

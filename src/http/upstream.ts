@@ -1,7 +1,15 @@
-/** The one way to a vendor's API: a bounded keep-alive pool, time limits, and JSON that is decoded by a schema or refused. */
+/**
+ * The one way to a vendor's API: a bounded keep-alive pool, time limits, retries within them, a circuit breaker, and JSON
+ * that is decoded by a schema or refused.
+ */
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { errors, Pool } from 'undici';
 import type { z } from 'zod';
 import { UpstreamError } from '../errors.ts';
+import { allowanceOf } from './allowance.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Headers, type RateLimit, readRateLimit, readWait } from './rate-limit.ts';
+import { createRetry } from './retry.ts';
 import { createAnswerStore, createSingleFlight } from './shared.ts';
 
 export interface UpstreamOptions {
@@ -19,6 +27,9 @@ export interface UpstreamOptions {
   maxResponseBytes?: number;
   /** How long an answer may be given again to who asks the same. @default 0, not at all */
   pageCacheMs?: number;
+  clock?: Clock | undefined;
+  /** How long a source that keeps failing is left alone before it is tried again. @default 10_000 */
+  breakerMs?: number | undefined;
 }
 
 export interface UpstreamRequest<T> {
@@ -30,23 +41,38 @@ export interface UpstreamRequest<T> {
   signal: AbortSignal;
   /** For how long this answer stays true, in milliseconds; never remembered without. */
   maxAgeMs?: (value: T) => number;
+  /** Asked to find out where a failure lies: not tried again. @default false */
+  isProbe?: boolean;
 }
 
 export interface Upstream {
   /**
-   * Throws {@link UpstreamError} for everything but a 200 that fits the schema. Redirects are not followed.
+   * Throws {@link UpstreamError} for everything but a 200 that fits the schema, after retries where those may help.
+   * Redirects are not followed.
    * Callers who ask the same at the same time share one request, and its answer: do not change it.
    */
   getJson<T>(request: UpstreamRequest<T>): Promise<T>;
+  /** What is left of the vendor's allowance, as its latest answer said; `null` if it has not said. */
+  rateLimit(): RateLimit | null;
+  /** False once requests have failed for want of an answer, until one is answered again. */
+  isHealthy(): boolean;
   close(): Promise<void>;
 }
 
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+/** So many requests without an answer, one after another, and the source is left alone for a while. */
+const FAILURES_BEFORE_BREAK = 5;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { name, url, headers, connections = 4, timeoutMs = 10_000, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
+  const { breakerMs = 10_000, clock = systemClock, connections = 4, headers, name, url } = options;
+  const { maxResponseBytes = MAX_RESPONSE_BYTES, timeoutMs = 10_000 } = options;
   const remembered = createAnswerStore(options.pageCacheMs ?? 0);
   const once = createSingleFlight<unknown>();
+  const retry = createRetry(name, clock);
+  const breaker = circuitBreaker(handleWhen(isOutage), {
+    halfOpenAfter: breakerMs,
+    breaker: new ConsecutiveBreaker(FAILURES_BEFORE_BREAK),
+  });
   const basePath = url.pathname.replace(/\/+$/, '');
   const pool = new Pool(url.origin, {
     connections,
@@ -59,23 +85,38 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     keepAliveMaxTimeout: 10_000,
     maxResponseSize: maxResponseBytes,
   });
+  let latestLimit: RateLimit | null = null;
+  let isHealthy = true;
 
+  function noteRateLimit(limit: RateLimit | null): void {
+    if (limit === null) return;
+    latestLimit = limit;
+    if (limit.remaining <= 0 && limit.resetsAt !== null) retry.pause(limit.resetsAt);
+  }
+
+  /** One HTTP request. */
   async function getText(path: string, own: UpstreamRequest<unknown>['headers'], signal: AbortSignal): Promise<string> {
-    const response = await pool.request({
-      method: 'GET',
-      path: basePath + path,
-      headers: { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...headers, ...own },
-      signal,
-    });
-    const text = await response.body.text();
-    if (response.statusCode !== 200) throw toStatusError(name, response.statusCode, response.headers);
-    return text;
+    const allowance = allowanceOf(signal);
+    if (allowance) allowance.calls += 1;
+    try {
+      const response = await pool.request({
+        method: 'GET',
+        path: basePath + path,
+        headers: { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...headers, ...own },
+        signal,
+      });
+      noteRateLimit(readRateLimit(response.headers, clock.now()));
+      const text = await response.body.text();
+      if (response.statusCode !== 200) throw toStatusError(name, response.statusCode, response.headers, clock.now());
+      return text;
+    } catch (error) {
+      throw isGivenUp(signal) ? signal.reason : toUpstreamError(name, error);
+    }
   }
 
   async function load<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
-    const text = await getText(path, request.headers, signal).catch((error: unknown) => {
-      throw toUpstreamError(name, error);
-    });
+    const attempt = () => getText(path, request.headers, signal);
+    const text = await (request.isProbe ? attempt() : retry.run(signal, attempt));
     const { data, error } = request.schema.safeParse(parseJson(text));
     if (data === undefined) {
       const message = `${name} answered with something that is not its API's JSON.`;
@@ -85,44 +126,65 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return data;
   }
 
+  async function loadUnlessBroken<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
+    try {
+      const value = await breaker.execute(() => load(path, request, signal));
+      isHealthy = true;
+      return value;
+    } catch (error) {
+      if (isOutage(error)) isHealthy = false;
+      if (!(error instanceof BrokenCircuitError)) throw error;
+      throw new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} keeps failing and is left alone for a moment.`, {
+        retryAfterSeconds: Math.ceil(breakerMs / 1000),
+      });
+    }
+  }
+
   return {
     async getJson<T>(request: UpstreamRequest<T>): Promise<T> {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
       // One path has one schema, so what is kept under it is a T.
       const known = (request.maxAgeMs && remembered?.get(path)) as T | undefined;
       if (known !== undefined) return known;
-      const flight = once(path, request.signal, (signal) => load(path, request, signal)) as Promise<T>;
-      return flight.catch((error: unknown) => {
-        throw toUpstreamError(name, error);
-      });
+      try {
+        return (await once(path, request.signal, (signal) => loadUnlessBroken(path, request, signal))) as T;
+      } catch (error) {
+        throw isGivenUp(request.signal) ? request.signal.reason : toUpstreamError(name, error);
+      }
     },
+    rateLimit: () => latestLimit,
+    isHealthy: () => isHealthy,
     close: () => pool.destroy(),
   };
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
+/** The vendor does not answer at all, or only a proxy before it does. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) return false;
+  const { code, status } = error;
+  return (
+    code === 'UPSTREAM_TIMEOUT' ||
+    (code === 'UPSTREAM_UNAVAILABLE' && (status === undefined || [502, 503, 504].includes(status)))
+  );
+}
 
-function toStatusError(name: string, status: number, headers: Headers): UpstreamError {
+/** Nobody waits for the answer any more, which says nothing of the vendor. */
+function isGivenUp(signal: AbortSignal): boolean {
+  return signal.aborted && !isTimeout(signal.reason);
+}
+
+function toStatusError(name: string, status: number, headers: Headers, now: number): UpstreamError {
   if (status === 429) {
-    const retryAfterSeconds = retryAfter(headers);
+    const wait = readWait(headers, now);
     return new UpstreamError('UPSTREAM_RATE_LIMITED', `${name} limits the rate of requests.`, {
       status,
-      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(wait !== null && { retryAfterSeconds: wait / 1000 }),
     });
   }
   if (status === 401 || status === 403) {
     return new UpstreamError('UPSTREAM_REJECTED', `${name} refused the gateway's credentials (${status}).`, { status });
   }
   return new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} answered with status ${status}.`, { status });
-}
-
-/** Whole seconds, rounded up. LaunchDarkly gives its resets in epoch milliseconds, to be held against the answer's own clock. */
-function retryAfter(headers: Headers): number | undefined {
-  const seconds = Number(headers['retry-after']);
-  if (seconds > 0) return Math.ceil(seconds);
-  const resets = [headers['x-ratelimit-reset'], headers['x-ratelimit-auth-token-reset']].map(Number);
-  const wait = Math.max(...resets.filter(Number.isFinite)) - Date.parse(String(headers.date));
-  return wait > 0 && Number.isFinite(wait) ? Math.ceil(wait / 1000) : undefined;
 }
 
 function toUpstreamError(name: string, error: unknown): UpstreamError {

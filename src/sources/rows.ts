@@ -9,15 +9,25 @@ export function isNewestFirst(rows: readonly FeedRow[]): boolean {
   });
 }
 
-export function toNewestFirst(rows: readonly FeedRow[]): FeedRow[] {
+export function toNewestFirst<Row extends FeedRow>(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => b.event.occurredAt - a.event.occurredAt);
+}
+
+/** The rows that are not there yet, each once: an upstream may list an event on two pages, or twice on one. */
+export function unseen<Row extends FeedRow>(rows: readonly Row[], there: readonly FeedRow[]): Row[] {
+  const seen = new Set(there.map(({ event }) => event.id));
+  return rows.filter(({ event }) => !seen.has(event.id) && seen.add(event.id));
 }
 
 /**
  * The rows of a newest-first listing that lie beyond `start`. An event that `start` names but the listing does not hold
  * has vanished upstream; then its whole millisecond counts as unread, since late twice is better than never.
  */
-export function rowsBeyond(rows: readonly FeedRow[], start: Start | null, direction: Direction): FeedRow[] {
+export function rowsBeyond<Row extends FeedRow>(
+  rows: readonly Row[],
+  start: Start | null,
+  direction: Direction,
+): Row[] {
   if (start === null) return [...rows];
   const known = indexOfKnown(rows, start);
   if (direction === 'older') {

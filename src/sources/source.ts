@@ -1,9 +1,13 @@
 /** The contract between the gateway and a vendor's folder. */
 import type { z } from 'zod';
 import type { VendorGraph } from '../graph/vendor.ts';
+import type { Clock } from '../http/clock.ts';
+import type { RateLimit } from '../http/rate-limit.ts';
 import type { EventReference, FlagEvent } from '../model.ts';
 import type { Feed } from '../timeline/feed.ts';
 import type { Story } from './story.ts';
+
+export type { RateLimit };
 
 /** One configured account or instance of a vendor. */
 export interface Source {
@@ -28,6 +32,10 @@ export interface Source {
   ): Promise<readonly (FlagEvent | null | Error)[]>;
   /** Batch functions for fields of an event that cost a call of their own, by the field's name. */
   fieldLoaders: Readonly<Record<string, FieldLoader>>;
+  /** What is left of the vendor's allowance, as its latest answer said; `null` if it has not said. */
+  rateLimit(): RateLimit | null;
+  /** False once requests have failed for want of an answer, until one is answered again. */
+  isHealthy(): boolean;
   close(): Promise<void>;
 }
 
@@ -59,6 +67,9 @@ export interface SourceDefinition<Settings extends SourceSettings = SourceSettin
 export interface ConnectOptions {
   /** How long an upstream page may be remembered, in milliseconds; 0 is not at all. */
   pageCacheMs: number;
+  /** For tests: time, and how long a failing source is left alone. */
+  clock?: Clock;
+  breakerMs?: number;
 }
 
 /** What every source's settings have in common. */

@@ -46,6 +46,8 @@ export interface FeedPage {
   hasMore: boolean;
   /** All rows that match the filter, where this answer happened to say so. */
   total?: number;
+  /** Events that were left out because they could not be read. */
+  skipped?: number;
   /** The feed cannot see further back than this moment. */
   reachesBackTo?: number;
 }

@@ -24,6 +24,8 @@ export interface Lane {
   broughtLate: boolean;
   hasMore: boolean;
   reads: number;
+  /** Events that could not be read. */
+  skipped: number;
   error?: unknown;
   total?: number;
   reachesBackTo?: number;
@@ -48,7 +50,19 @@ export function createLanes(feeds: readonly Feed[], cursor: Cursor | null, direc
       const start = startOf(owed, feed.key, direction);
       const late = owing !== undefined && position !== null;
       const hint = walk?.hints.get(feed.key);
-      return { feed, rows: [], owed, start, hint, next: 0, late, broughtLate: false, hasMore: true, reads: 0 };
+      return {
+        feed,
+        rows: [],
+        owed,
+        start,
+        hint,
+        next: 0,
+        late,
+        broughtLate: false,
+        hasMore: true,
+        reads: 0,
+        skipped: 0,
+      };
     });
 }
 
@@ -63,6 +77,7 @@ export function extendLane(
   for (const row of rows) lane.rows.push({ row, passes: passes(row.event) });
   lane.hasMore = page.hasMore && rows.length > 0;
   lane.reads += 1;
+  lane.skipped += page.skipped ?? 0;
   if (page.total !== undefined) lane.total = page.total;
   if (page.reachesBackTo !== undefined) lane.reachesBackTo = page.reachesBackTo;
 }

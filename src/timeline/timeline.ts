@@ -36,6 +36,8 @@ export interface FeedReport {
   /** `LATE`: the page brings events that an earlier page missed. */
   status: 'OK' | 'FAILED' | 'LATE';
   error?: unknown;
+  /** Events that belong on the page but could not be read. */
+  skipped: number;
   reachesBackTo?: number;
   /** All events that match, if reading the page told; `null` if they cannot be counted at all. */
   total?: number | null;
@@ -115,10 +117,12 @@ function throwIfAllFailed(lanes: readonly Lane[]): void {
 function reportOn(feed: Feed, lanes: readonly Lane[], filter: EventFilter): FeedReport {
   const lane = lanes.find((each) => each.feed === feed);
   const isCountable = feed.appliesAll(filter) && lane?.rows.every(({ passes, row }) => passes || row.isExtra) !== false;
-  const total = isCountable ? lane?.total : null;
+  const skipped = lane?.skipped ?? 0;
+  const total = isCountable ? (skipped > 0 ? undefined : lane?.total) : null;
   return {
     feed,
     status: lane?.error !== undefined ? 'FAILED' : lane?.broughtLate ? 'LATE' : 'OK',
+    skipped,
     ...(lane?.error !== undefined && { error: lane.error }),
     ...(lane?.reachesBackTo !== undefined && { reachesBackTo: lane.reachesBackTo }),
     ...(total !== undefined && { total }),

@@ -1,6 +1,6 @@
 /** LaunchDarkly's REST API as far as the gateway calls it. */
 import type { z } from 'zod';
-import { createUpstream } from '../../http/upstream.ts';
+import { createUpstream, type Upstream } from '../../http/upstream.ts';
 import type { ConnectOptions } from '../source.ts';
 import type { LaunchDarklySettings } from './settings.ts';
 import { environmentCollectionRep, type FlagEventRep, flagEventCollectionRep } from './wire.ts';
@@ -27,6 +27,8 @@ export interface FlagEventsQuery {
 
 export interface FlagEventsPage {
   items: FlagEventRep[];
+  /** How many events of the page could not be read. */
+  skipped: number;
   totalCount: number;
   /** What to send as `after` for the next page. */
   next: string | undefined;
@@ -36,15 +38,17 @@ export interface LaunchDarklyClient {
   listFlagEvents(query: FlagEventsQuery, signal: AbortSignal): Promise<FlagEventsPage>;
   /** Keys of all environments of a project. */
   listEnvironments(project: string, signal: AbortSignal): Promise<string[]>;
-  close(): Promise<void>;
+  rateLimit: Upstream['rateLimit'];
+  isHealthy: Upstream['isHealthy'];
+  close: Upstream['close'];
 }
 
 export function createLaunchDarklyClient(
   { accessToken, url }: LaunchDarklySettings,
-  { pageCacheMs }: ConnectOptions,
+  options: ConnectOptions,
 ): LaunchDarklyClient {
   // The raw token: LaunchDarkly refuses `Bearer`.
-  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken }, pageCacheMs });
+  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken }, ...options });
 
   return {
     async listFlagEvents(query, signal) {
@@ -54,9 +58,15 @@ export function createLaunchDarklyClient(
         headers: { 'ld-api-version': 'beta' },
         schema: flagEventCollectionRep,
         signal,
-        maxAgeMs: ({ items: reps }) => settledFor(reps, Date.now()),
+        maxAgeMs: ({ items: reps }) =>
+          settledFor(
+            reps.filter((rep) => rep !== null),
+            Date.now(),
+          ),
       });
-      return { items, totalCount, next: afterOf(_links?.next?.href) };
+      const readable = items.filter((item) => item !== null);
+      const skipped = items.length - readable.length;
+      return { items: readable, skipped, totalCount, next: afterOf(_links?.next?.href) };
     },
     async listEnvironments(project, signal) {
       const keys: string[] = [];
@@ -72,7 +82,9 @@ export function createLaunchDarklyClient(
         if (page.items.length === 0 || keys.length >= (page.totalCount ?? keys.length)) return keys;
       }
     },
-    close: () => upstream.close(),
+    rateLimit: upstream.rateLimit,
+    isHealthy: upstream.isHealthy,
+    close: upstream.close,
   };
 }
 

@@ -9,7 +9,7 @@ import { UpstreamError } from '../../errors.ts';
 import type { FlagEvent } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst } from '../rows.ts';
+import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
 import { widen } from '../widen.ts';
 import { type FlagEventsPage, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
 import { isGlobal, type LaunchDarklyEvent, toFlagEvent, VENDOR } from './event.ts';
@@ -85,9 +85,11 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
     if (hinted) return hinted;
 
     const rows: FeedRow[] = [];
+    let skipped = 0;
     for (let after: string | undefined; ; ) {
       const page = await list(request, span, limit, after);
-      rows.push(...page.rows);
+      rows.push(...unseen(page.rows, rows));
+      skipped += page.skipped;
       if (!isNewestFirst(rows)) return readByWindows(request, span);
       const { next } = page;
       // While the row to go on from has not come up in its millisecond, that millisecond's rows may be known ones.
@@ -96,7 +98,7 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
       if (fresh.length > 0 || next === undefined || reachesBelow(rows, span)) {
         const hasMore = next !== undefined && fresh.length > 0 && !reachesBelow(rows, span);
         if (hasMore) setHint(fresh, page);
-        return { rows: fresh, hasMore, ...totalOf(page, request) };
+        return { rows: fresh, hasMore, skipped, ...totalOf(page, request) };
       }
       after = next;
     }
@@ -119,10 +121,10 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
       indexOfKnown(page.rows, start) >= 0 ||
       (page.rows[0]?.event.occurredAt ?? 0) > start.time;
     if (isRefuted) return undefined;
-    const rows = within(page.rows, span);
+    const rows = within(unseen(page.rows, []), span);
     const hasMore = page.next !== undefined && rows.length > 0 && !reachesBelow(page.rows, span);
     if (hasMore) setHint(rows, page);
-    return { rows, hasMore };
+    return { rows, hasMore, skipped: page.skipped };
   }
 
   async function readByWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
@@ -143,7 +145,7 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
     for (let after: string | undefined; ; ) {
       const page = await list(request, span, MAX_PAGE, after);
       if (page.totalCount > MAX_DRAIN && !mustAnswer) return null;
-      rows.push(...page.rows);
+      rows.push(...unseen(page.rows, rows));
       if (page.next === undefined) return toNewestFirst(within(rows, span));
       after = page.next;
     }

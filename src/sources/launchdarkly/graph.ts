@@ -2,6 +2,7 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList } from '../../graph/filter.ts';
+import { PERSONAL } from '../../graph/flag-event.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
@@ -9,14 +10,11 @@ import { EXPERIMENTS, experimentsOf } from './experiments.ts';
 import { FILTER_FIELD, type ImpactSize, type LaunchDarklyFilter, toImpactSize } from './filter.ts';
 import type { FlagEventExperiment, FlagEventImpactRep, FlagEventMemberRep, VariationEvalSummary } from './wire.ts';
 
-const EVENT_TYPE = 'LaunchDarklyFlagEvent';
-
 export const launchDarklyGraph: VendorGraph = {
   define(builder, shared) {
     const ImpactSize = defineImpactSize(builder);
-    defineEvent(builder, shared, ImpactSize);
     return {
-      eventType: EVENT_TYPE,
+      event: defineEvent(builder, shared, ImpactSize),
       filter: {
         field: FILTER_FIELD,
         type: defineFilter(builder, ImpactSize),
@@ -50,12 +48,12 @@ function defineImpactSize(builder: Builder) {
   });
 }
 
-function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: ImpactSizeRef): void {
+function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: ImpactSizeRef) {
   const Impact = defineImpact(builder, ImpactSize);
   const Member = defineMember(builder);
   const Experiment = defineExperiment(builder);
 
-  builder.node(builder.objectRef<LaunchDarklyEvent>(EVENT_TYPE), {
+  return builder.node(builder.objectRef<LaunchDarklyEvent>('LaunchDarklyFlagEvent'), {
     description:
       'A change that affects how a flag is evaluated, from LaunchDarkly’s engineering insights (beta). Changes of name, description or tags are not logged there. See https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events',
     interfaces: [FlagEvent],
@@ -181,9 +179,9 @@ function defineMember(builder: Builder) {
     description: 'A member of the LaunchDarkly account.',
     fields: (t) => ({
       id: t.exposeID('id', { description: 'LaunchDarkly’s id of the member.' }),
-      email: t.exposeString('email', { description: 'E-mail address.' }),
-      firstName: t.exposeString('firstName', { description: 'First name; may be empty.' }),
-      lastName: t.exposeString('lastName', { description: 'Last name; may be empty.' }),
+      email: t.exposeString('email', { tag: PERSONAL, description: 'E-mail address.' }),
+      firstName: t.exposeString('firstName', { tag: PERSONAL, description: 'First name; may be empty.' }),
+      lastName: t.exposeString('lastName', { tag: PERSONAL, description: 'Last name; may be empty.' }),
     }),
   });
 }

@@ -59,7 +59,9 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
       });
     },
     fieldLoaders: { [EXPERIMENTS]: (events, signal) => loadExperiments(events, client, findAgain, signal) },
-    close: () => client.close(),
+    rateLimit: client.rateLimit,
+    isHealthy: client.isHealthy,
+    close: client.close,
   };
 }
 

@@ -4,6 +4,7 @@
  * @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events
  */
 import { z } from 'zod';
+import { EARLIEST, LATEST } from '../../model.ts';
 
 const variationEvalSummary = z.object({
   value: z.json().optional(),
@@ -44,7 +45,7 @@ const flagEventRep = z.object({
   projectKey: z.string(),
   flagKey: z.string(),
   eventType: z.string(),
-  eventTime: z.int(),
+  eventTime: z.int().min(EARLIEST).max(LATEST),
   description: z.string(),
   impact: flagEventImpactRep,
   environmentId: z.string().nullish(),
@@ -59,7 +60,8 @@ const links = z.record(z.string(), z.object({ href: z.string().nullish() }).null
 
 export const flagEventCollectionRep = z.object({
   totalCount: z.int().nonnegative(),
-  items: z.array(flagEventRep),
+  /** `null` for one that is not what the API describes: it costs itself, not its page. */
+  items: z.array(flagEventRep.nullable().catch(null)),
   _links: links,
 });
 

@@ -1,6 +1,6 @@
 /** Unleash's admin API as far as the gateway calls it. */
 import { UpstreamError } from '../../errors.ts';
-import { createUpstream } from '../../http/upstream.ts';
+import { createUpstream, type Upstream } from '../../http/upstream.ts';
 import type { ConnectOptions } from '../source.ts';
 import type { UnleashSettings } from './settings.ts';
 import {
@@ -28,28 +28,35 @@ export interface EventSearch {
   text?: string | undefined;
   offset: number;
   limit: number;
+  /** Without a second try. */
+  isProbe?: boolean;
+}
+
+export interface FoundEvents {
+  /** Newest first; `null` in the place of one that cannot be read. */
+  events: (EventSchema | null)[];
+  /** Everything that matches. */
+  total: number;
 }
 
 export interface UnleashClient {
-  /** Newest first. `total` counts everything that matches. */
-  searchEvents(search: EventSearch, signal: AbortSignal): Promise<{ events: EventSchema[]; total: number }>;
+  searchEvents(search: EventSearch, signal: AbortSignal): Promise<FoundEvents>;
   /** The newest hundred of all projects or fifty of one; `total` is `null` if the server does not say. */
   listRecentEvents(
     project: string | null,
     signal: AbortSignal,
-  ): Promise<{ events: EventSchema[]; total: number | null }>;
+  ): Promise<{ events: (EventSchema | null)[]; total: number | null }>;
   /** Everyone who ever made an event. */
   listCreators(signal: AbortSignal): Promise<Creator[]>;
   /** `null` if the server keeps it to itself. */
   readVersion(signal: AbortSignal): Promise<string | null>;
-  close(): Promise<void>;
+  rateLimit: Upstream['rateLimit'];
+  isHealthy: Upstream['isHealthy'];
+  close: Upstream['close'];
 }
 
-export function createUnleashClient(
-  { apiToken, url }: UnleashSettings,
-  { pageCacheMs }: ConnectOptions,
-): UnleashClient {
-  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken }, pageCacheMs });
+export function createUnleashClient({ apiToken, url }: UnleashSettings, options: ConnectOptions): UnleashClient {
+  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken }, ...options });
 
   return {
     async searchEvents(search, signal) {
@@ -60,6 +67,7 @@ export function createUnleashClient(
         schema: eventSearchResponse,
         signal,
         maxAgeMs: maxAgeAt(search.offset),
+        isProbe: search.isProbe ?? false,
       });
       if (maxAgeAt(search.offset)(found) === 0) {
         throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
@@ -86,7 +94,9 @@ export function createUnleashClient(
       });
       return version ?? versionInfo?.current?.enterprise ?? versionInfo?.current?.oss ?? null;
     },
-    close: () => upstream.close(),
+    rateLimit: upstream.rateLimit,
+    isHealthy: upstream.isHealthy,
+    close: upstream.close,
   };
 }
 

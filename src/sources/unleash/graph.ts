@@ -2,19 +2,17 @@
 import { BadInputError } from '../../errors.ts';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList, checkText } from '../../graph/filter.ts';
+import { PERSONAL } from '../../graph/flag-event.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type Change, redact, toChanges, type UnleashEvent, VENDOR } from './event.ts';
 import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
 import type { TagSchema } from './wire.ts';
 
-const EVENT_TYPE = 'UnleashFlagEvent';
-
 export const unleashGraph: VendorGraph = {
   define(builder, shared) {
-    defineEvent(builder, shared);
     return {
-      eventType: EVENT_TYPE,
+      event: defineEvent(builder, shared),
       filter: {
         field: FILTER_FIELD,
         type: defineFilter(builder),
@@ -36,7 +34,7 @@ export const unleashGraph: VendorGraph = {
   },
 };
 
-function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
+function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
   const Tag = builder.objectRef<TagSchema>('UnleashTag').implement({
     description: 'A tag that the flag had when the event happened.',
     fields: (t) => ({
@@ -59,7 +57,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
     }),
   });
 
-  builder.node(builder.objectRef<UnleashEvent>(EVENT_TYPE), {
+  return builder.node(builder.objectRef<UnleashEvent>('UnleashFlagEvent'), {
     description:
       'An entry of Unleash’s event log, about flags and everything around them. See https://docs.getunleash.io/reference/events',
     interfaces: [FlagEvent],
@@ -71,6 +69,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes): void {
         resolve: ({ wire }) => wire.id,
       }),
       createdBy: t.string({
+        tag: PERSONAL,
         description: 'E-mail address, user name or name of the API token; empty if the log does not say.',
         resolve: ({ wire }) => wire.createdBy ?? '',
       }),

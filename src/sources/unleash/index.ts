@@ -52,7 +52,9 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
       return references.map((reference) => byId.get(reference.id) ?? null);
     },
     fieldLoaders: { actorName: async (events) => nameActors(events as UnleashEvent[], await creators()) },
-    close: () => client.close(),
+    rateLimit: client.rateLimit,
+    isHealthy: client.isHealthy,
+    close: client.close,
   };
 }
 
@@ -79,9 +81,16 @@ async function createFeed(
   return createSearchFeed({ ...options, capabilities, creators });
 }
 
+/** A search that fails on its newest event is there all the same. */
 async function canSearch(client: UnleashClient, signal: AbortSignal): Promise<boolean> {
-  const found = await client.searchEvents({ filter: {}, offset: 0, limit: 1 }, signal).catch(absentIfRefused);
-  return found !== null;
+  try {
+    await client.searchEvents({ filter: {}, offset: 0, limit: 1 }, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof UpstreamError && error.status === 404) return false;
+    if (error instanceof UpstreamError && error.status === 500) return true;
+    throw error;
+  }
 }
 
 /** A server may not have this call, or not for this token; a server that does not answer is another matter. */

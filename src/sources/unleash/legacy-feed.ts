@@ -4,7 +4,7 @@
  * @see https://docs.getunleash.io/reference/api/unleash/get-events
  */
 import type { FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
-import { rowsBeyond, toNewestFirst } from '../rows.ts';
+import { rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
 import type { UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed } from './feed.ts';
@@ -25,20 +25,34 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
 
   async function listProject(project: string | null, signal: AbortSignal) {
     const { events, total } = await client.listRecentEvents(project, signal);
-    const rows = events.map((event): FeedRow => ({ event: toFlagEvent(event, origin) }));
-    const isCut = total === null ? rows.length >= MIN_CAP : total > rows.length;
-    return { rows, horizon: isCut ? Math.min(...rows.map(({ event }) => event.occurredAt)) : undefined };
+    const rows = events.flatMap((event): FeedRow[] => (event ? [{ event: toFlagEvent(event, origin) }] : []));
+    const isCut = total === null ? events.length >= MIN_CAP : total > events.length;
+    return {
+      rows,
+      skipped: events.length - rows.length,
+      horizon: isCut ? Math.min(...rows.map(({ event }) => event.occurredAt)) : undefined,
+    };
   }
 
   async function read({ direction, filter, limit, signal, start }: FeedRequest): Promise<FeedPage> {
     const only = filter.projects?.filter((project) => projects?.includes(project) ?? true) ?? projects ?? [null];
     const listings = await Promise.all(only.map((project) => listProject(project, signal)));
-    const rows = rowsBeyond(toNewestFirst(listings.flatMap((listing) => listing.rows)), start, direction);
+    const rows = rowsBeyond(
+      toNewestFirst(
+        unseen(
+          listings.flatMap((listing) => listing.rows),
+          [],
+        ),
+      ),
+      start,
+      direction,
+    );
     const nearest = direction === 'older' ? rows : rows.slice(-limit);
     const horizon = Math.max(...listings.map((listing) => listing.horizon ?? Number.NEGATIVE_INFINITY));
     return {
       rows: nearest,
       hasMore: nearest.length < rows.length,
+      skipped: listings.reduce((sum, { skipped }) => sum + skipped, 0),
       ...(Number.isFinite(horizon) && { reachesBackTo: horizon }),
     };
   }

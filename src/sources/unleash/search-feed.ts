@@ -5,12 +5,13 @@
 import { z } from 'zod';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst } from '../rows.ts';
+import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
 import { widen } from '../widen.ts';
 import { MAX_PAGE, type UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed, Wanted } from './feed.ts';
 import { type Capabilities, canMatch, matches, toSearchFilter } from './filter.ts';
+import { searchAroundPoison } from './poison.ts';
 
 export interface SearchFeedOptions {
   client: UnleashClient;
@@ -34,6 +35,11 @@ const DEEP_OFFSET = 1_000;
 
 /** Where the row itself stands: its offset below the end of day `to`, or below the newest of all. */
 const hintSchema = z.tuple([z.int().min(0).max(1e9)]).or(z.tuple([z.int().min(0).max(1e9), z.iso.date()]));
+
+/** A row and its offset in the listing it was read from. */
+interface PlacedRow extends FeedRow {
+  offset: number;
+}
 
 interface Place {
   offset: number;
@@ -61,12 +67,16 @@ export function createSearchFeed({
   async function list({ filter, signal }: Listing, span: Span, { offset, to }: Place, limit: number) {
     const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
     const from = toDay(span.oldest - DAY_MS);
-    const search = { filter: searchFilter, text, from, to, offset, limit };
+    const search = (at: number, count: number, isProbe: boolean) =>
+      client.searchEvents({ filter: searchFilter, text, from, to, offset: at, limit: count, isProbe }, signal);
     const [{ events, total }, names] = await Promise.all([
-      client.searchEvents(search, signal),
+      searchAroundPoison(search, offset, limit),
       filter.actors && creators(),
     ]);
-    return { rows: events.map((event): FeedRow => ({ event: toFlagEvent(event, origin, names) })), total };
+    const rows = events.flatMap((event, index): PlacedRow[] =>
+      event === null ? [] : [{ event: toFlagEvent(event, origin, names), offset: offset + index }],
+    );
+    return { rows, count: events.length, skipped: events.length - rows.length, total };
   }
 
   async function readOlder(request: FeedRequest): Promise<FeedPage> {
@@ -81,19 +91,24 @@ export function createSearchFeed({
   async function readFrom(request: FeedRequest, span: Span, place: Place): Promise<FeedPage | undefined> {
     const start = startIn(request, span);
     const limit = pageLimit(request);
-    const rows: FeedRow[] = [];
+    const rows: PlacedRow[] = [];
+    let [read, skipped] = [0, 0];
     for (let pages = 1; ; pages += 1) {
-      const page = await list(request, span, { ...place, offset: place.offset + rows.length }, limit);
-      rows.push(...page.rows);
+      const page = await list(request, span, { ...place, offset: place.offset + read }, limit);
+      rows.push(...unseen(page.rows, rows));
+      read += page.count;
+      skipped += page.skipped;
       if (!isNewestFirst(rows)) return readByWindows(request, span);
-      if (place.offset > 0 && !beginsBefore(rows, start)) return undefined;
-      const isLast = page.rows.length < limit;
-      const fresh = isLast || !isAwaited(rows, start) ? within(rowsBeyond(rows, start, 'older'), span) : [];
+      const isLast = page.count < limit;
+      const isFound = isLast || !isAwaited(rows, start);
+      if (isFound && place.offset > 0 && !isProven(rows, start)) return undefined;
+      const fresh = isFound ? within(rowsBeyond(rows, start, 'older'), span) : [];
       const isBelow = reachesBelow(rows, span);
       if (fresh.length > 0 || isLast || isBelow) {
-        setHints(rows, place);
+        setHints(rows, place.to);
         return {
           rows: fresh,
+          skipped,
           hasMore: fresh.length > 0 && !isLast && !isBelow,
           ...(request.start === null && appliesAll(request.filter) && { total: page.total }),
         };
@@ -120,14 +135,15 @@ export function createSearchFeed({
 
   async function drain(request: Listing, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
     const place = { offset: 0, to: toDay(span.newest + DAY_MS) };
-    const rows: FeedRow[] = [];
-    for (;;) {
-      const page = await list(request, span, { ...place, offset: rows.length }, MAX_PAGE);
+    const rows: PlacedRow[] = [];
+    for (let read = 0; ; ) {
+      const page = await list(request, span, { ...place, offset: read }, MAX_PAGE);
       if (page.total > MAX_DRAIN && !mustAnswer) return null;
-      rows.push(...page.rows);
-      if (page.rows.length < MAX_PAGE) break;
+      rows.push(...unseen(page.rows, rows));
+      read += page.count;
+      if (page.count < MAX_PAGE) break;
     }
-    if (isNewestFirst(rows)) setHints(rows, place);
+    if (isNewestFirst(rows)) setHints(rows, place.to);
     return within(toNewestFirst(rows), span);
   }
 
@@ -135,10 +151,12 @@ export function createSearchFeed({
     const found = await Promise.all(
       inChunks(wanted, MAX_IDS).map((chunk) => {
         const filter = { id: chunk.map(({ id }) => id), ...(projects && { project: projects }) };
-        return client.searchEvents({ filter, offset: 0, limit: chunk.length }, signal);
+        const search = (offset: number, limit: number, isProbe: boolean) =>
+          client.searchEvents({ filter, offset, limit, isProbe }, signal);
+        return searchAroundPoison(search, 0, chunk.length);
       }),
     );
-    return found.flatMap(({ events }) => events.map((event) => toFlagEvent(event, origin)));
+    return found.flatMap(({ events }) => events.flatMap((event) => (event ? [toFlagEvent(event, origin)] : [])));
   }
 
   /** For a server that cannot be asked for ids: the days they are of, each once. */
@@ -174,7 +192,8 @@ export function createSearchFeed({
     find: capabilities.id ? findById : findByDay,
     async count(filter, _asOf, signal) {
       if (!appliesAll(filter)) return null;
-      return (await list({ filter, signal }, OPEN, { offset: 0, to: undefined }, 1)).total;
+      const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
+      return (await client.searchEvents({ filter: searchFilter, text, offset: 0, limit: 1 }, signal)).total;
     },
   };
 }
@@ -218,12 +237,11 @@ function toDay(time: number): string | undefined {
   return isoYears ? new Date(time).toISOString().slice(0, 10) : undefined;
 }
 
-/** Whether the listing begins with a row that a reader at `start` knows, so that none is missing in between. */
-function beginsBefore(rows: readonly FeedRow[], start: Start | null): boolean {
-  const first = rows[0]?.event;
+/** Whether the listing holds a row that a reader at `start` knows, so that none is missing after it. */
+function isProven(rows: readonly FeedRow[], start: Start | null): boolean {
+  const [first] = rows;
   if (first === undefined || start === null) return false;
-  if (first.occurredAt > start.time) return true;
-  return first.occurredAt === start.time && (indexOfKnown(rows, start) >= 0 || isAwaited(rows, start));
+  return first.event.occurredAt > start.time || indexOfKnown(rows, start) >= 0;
 }
 
 /** The row that `start` names has not come up, but may still: the listing has not left its millisecond. */
@@ -242,14 +260,12 @@ function reachesBelow(rows: readonly FeedRow[], { oldest }: Span): boolean {
 }
 
 /** Says of every row where it stands; deep down, counted from the top of its own day where that is in sight. */
-function setHints(rows: readonly FeedRow[], place: Place): void {
-  let { offset, to } = place;
-  let day = to;
+function setHints(rows: readonly PlacedRow[], end: string | undefined): void {
+  let [top, to, day] = [0, end, end];
   for (const [index, row] of rows.entries()) {
     const own = toDay(row.event.occurredAt);
-    if (index > 0 && offset > DEEP_OFFSET && own !== day) [offset, to] = [0, own];
+    if (index > 0 && row.offset - top > DEEP_OFFSET && own !== day) [top, to] = [row.offset, own];
     day = own;
-    row.hint = to === undefined ? [offset] : [offset, to];
-    offset += 1;
+    row.hint = to === undefined ? [row.offset - top] : [row.offset - top, to];
   }
 }

@@ -4,6 +4,7 @@
  * @see https://docs.getunleash.io/reference/api/unleash/search-events
  */
 import { z } from 'zod';
+import { EARLIEST, LATEST } from '../../model.ts';
 
 const tagSchema = z.object({ type: z.string().nullish(), value: z.string() });
 
@@ -12,7 +13,10 @@ const eventSchema = z.object({
   type: z.string().min(1),
   createdBy: z.string().nullish(),
   createdByUserId: z.int().nullish(),
-  createdAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  createdAt: z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .refine((time) => time >= EARLIEST && time <= LATEST),
   data: z.json().nullish(),
   preData: z.json().nullish(),
   tags: z.array(tagSchema).nullish(),
@@ -25,11 +29,14 @@ const eventSchema = z.object({
   summary: z.string().nullish(),
 });
 
+/** `null` for one that is not what the API describes: it costs itself, not its page. */
+const events = z.array(eventSchema.nullable().catch(null));
+
 /** The answer of `GET /api/admin/search/events`. */
-export const eventSearchResponse = z.object({ events: z.array(eventSchema), total: z.int().nonnegative() });
+export const eventSearchResponse = z.object({ events, total: z.int().nonnegative() });
 
 /** The answer of `GET /api/admin/events`; old versions do not count. */
-export const eventsResponse = z.object({ events: z.array(eventSchema), totalEvents: z.int().nonnegative().nullish() });
+export const eventsResponse = z.object({ events, totalEvents: z.int().nonnegative().nullish() });
 
 /** The answer of `GET /api/admin/event-creators`. */
 export const eventCreatorsResponse = z.array(z.object({ id: z.int(), name: z.string() }));
