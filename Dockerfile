@@ -6,6 +6,6 @@ COPY src src
 USER node
 ENV NODE_ENV=production
 EXPOSE 4000
-# Told to listen beyond the container on purpose: put it behind what authenticates your users.
+# Beyond the container, so it does not start before it is told who may ask: API_KEYS, JWT_..., or ALLOW_ANONYMOUS=true.
 ENV HOST=0.0.0.0
 CMD ["node", "src/main.ts"]

@@ -3,18 +3,35 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { type FederationOptions, NODE_FIELDS } from './graph/federation.ts';
+import {
+  exposureProblems,
+  jwtFrom,
+  PUBLIC_VARIABLES,
+  type PublicSettings,
+  type PublicSettingsFile,
+  publicSettings,
+  publicSettingsFrom,
+  withDefaults,
+} from './public-settings.ts';
 import { type Environment, wholeNumber } from './sources/settings.ts';
 import type { SourceDefinition, SourceSettings } from './sources/source.ts';
 
-export interface Config {
+export interface Config extends PublicSettings {
   host: string;
   port: number;
   /** The deadline of one GraphQL request, upstream calls included. */
   requestTimeoutMs: number;
   /** How long an upstream page may be remembered; 0 is not at all. */
   pageCacheMs: number;
+  federation: FederationSettings;
   /** Empty when nothing is configured. */
   sources: ConfiguredSource[];
+}
+
+export interface FederationSettings extends FederationOptions {
+  /** What a gateway has to show before it may read `_service` and `_entities`; anyone may if there is none. */
+  secret?: string | undefined;
 }
 
 export interface ConfiguredSource {
@@ -23,11 +40,12 @@ export interface ConfiguredSource {
 }
 
 /** What `gateway.config.ts` exports by default. A source's other settings are its vendor's. */
-export interface ConfigFile {
+export interface ConfigFile extends PublicSettingsFile {
   host?: string;
   port?: number;
   requestTimeoutMs?: number;
   pageCacheMs?: number;
+  federation?: Partial<FederationSettings>;
   sources?: ({ vendor: string } & Record<string, unknown>)[];
 }
 
@@ -49,17 +67,35 @@ export class ConfigError extends Error {
 
 const FILE = 'gateway.config.ts';
 
+const federation = z.strictObject({
+  nodeField: z.enum(NODE_FIELDS, `must be one of ${NODE_FIELDS.join(', ')}`).default('omitted'),
+  userType: z
+    .string('must be the name of a type')
+    .regex(/^(?!Flag|FeatureFlag|(Query|Node|PageInfo)$)[A-Za-z]\w*$/, 'must be the name of another subgraph’s type')
+    .optional(),
+  secret: z
+    .string('must be text')
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters, without spaces')
+    .optional(),
+});
 const general = z.object({
   host: z.string('must be a name or an address').min(1).default('127.0.0.1'),
   port: wholeNumber(0, 65_535).default(4000),
   requestTimeoutMs: wholeNumber(100, 120_000).default(10_000),
   pageCacheMs: wholeNumber(0, 600_000).default(2_000),
+  federation: federation.prefault({}),
+  ...publicSettings,
 });
+const exposure = general.pick({ host: true, apiKeys: true, jwt: true, allowAnonymous: true });
 const VARIABLES = {
   host: 'HOST',
   port: 'PORT',
   requestTimeoutMs: 'REQUEST_TIMEOUT_MS',
   pageCacheMs: 'PAGE_CACHE_MS',
+  'federation.nodeField': 'FEDERATION_NODE_FIELD',
+  'federation.userType': 'FEDERATION_USER_TYPE',
+  'federation.secret': 'SUBGRAPH_SECRET',
+  ...PUBLIC_VARIABLES,
 } as const;
 
 const configFile = z.strictObject(
@@ -89,8 +125,18 @@ export function toConfig(
   const parsedFile = configFile.safeParse(file);
   if (!parsedFile.success) problems.push(...describe(parsedFile.error, (at) => (at ? `${FILE}: ${at}` : FILE)));
 
-  const parsed = general.safeParse({ ...withoutUndefined(parsedFile.data ?? {}), ...generalFrom(env) });
-  if (!parsed.success) problems.push(...describe(parsed.error, (at) => VARIABLES[at as keyof typeof VARIABLES] ?? at));
+  const said = {
+    ...withoutUndefined(parsedFile.data ?? {}),
+    ...generalFrom(env),
+    ...publicSettingsFrom(env),
+    federation: { ...parsedFile.data?.federation, ...federationFrom(env) },
+    jwt: jwtFrom(env, parsedFile.data?.jwt),
+  };
+  const parsed = general.safeParse(said);
+  if (!parsed.success) problems.push(...describe(parsed.error, variableOf));
+  // Whatever else is wrong; but of a file that is wrong it is not known what it would have said.
+  const exposed = exposure.safeParse(said);
+  if (parsedFile.success && exposed.success) problems.push(...exposureProblems(exposed.data));
 
   const sources = [
     ...definitions.flatMap((definition) => sourceFromEnvironment(definition, env, problems)),
@@ -100,7 +146,16 @@ export function toConfig(
   ];
   problems.push(...conflictsBetween(sources));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return { ...parsed.data, sources: sources.map(({ definition, settings }) => ({ definition, settings })) };
+  return {
+    ...parsed.data,
+    ...withDefaults(parsed.data, env.NODE_ENV === 'production'),
+    sources: sources.map(({ definition, settings }) => ({ definition, settings })),
+  };
+}
+
+/** The environment variable behind a setting, or behind one item of it. */
+function variableOf(at: string): string {
+  return VARIABLES[at.replace(/\[\d+\]$/, '') as keyof typeof VARIABLES] ?? at;
 }
 
 async function importFile(named: string | undefined, problems: string[]): Promise<unknown> {
@@ -126,6 +181,15 @@ function generalFrom({ HOST, PAGE_CACHE_MS, PORT, REQUEST_TIMEOUT_MS }: Environm
     port: number(PORT),
     requestTimeoutMs: number(REQUEST_TIMEOUT_MS),
     pageCacheMs: number(PAGE_CACHE_MS),
+  });
+}
+
+function federationFrom({ FEDERATION_NODE_FIELD, FEDERATION_USER_TYPE, SUBGRAPH_SECRET }: Environment) {
+  return withoutUndefined({
+    nodeField: FEDERATION_NODE_FIELD || undefined,
+    userType: FEDERATION_USER_TYPE || undefined,
+    // Set to nothing it is a mistake, not a wish to let anyone in.
+    secret: SUBGRAPH_SECRET,
   });
 }
 

@@ -1,4 +1,5 @@
 /** What one GraphQL request carries. */
+import { grant } from './http/allowance.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Source } from './sources/source.ts';
 
@@ -6,10 +7,12 @@ export interface GatewayContext extends Loaders {
   sources: readonly Source[];
   /** When the request began, Unix milliseconds. */
   now: number;
-  /** Ends with the client's connection or the request's deadline; every upstream call obeys it. */
+  /** Ends with the client's connection or shortly before the request's deadline; every upstream call obeys it. */
   signal: AbortSignal;
   /** Set when some source's data is missing from the answer. */
   isPartial: boolean;
+  /** How many HTTP requests were made to upstreams so far. A function, because Yoga copies what is in here. */
+  upstreamCalls(): number;
 }
 
 export interface ContextOptions {
@@ -19,10 +22,23 @@ export interface ContextOptions {
   now?: (() => number) | undefined;
 }
 
+/** What is left of a request's time when its upstream calls must have ended, so that the rest can still be answered. */
+const LONGEST_REMAINDER_MS = 500;
+
 export function createContext(
   { now = Date.now, requestTimeoutMs, sources }: ContextOptions,
   request: Request,
 ): GatewayContext {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(requestTimeoutMs)]);
-  return { sources, now: now(), signal, isPartial: false, ...createLoaders(sources, signal) };
+  const remainder = Math.min(LONGEST_REMAINDER_MS, requestTimeoutMs / 10);
+  const timeoutMs = Math.floor(requestTimeoutMs - remainder);
+  const allowance = { expiresAt: Date.now() + timeoutMs, calls: 0 };
+  const signal = grant(AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]), allowance);
+  return {
+    sources,
+    now: now(),
+    signal,
+    isPartial: false,
+    upstreamCalls: () => allowance.calls,
+    ...createLoaders(sources, signal),
+  };
 }

@@ -1,39 +1,72 @@
 /** The composition root: sources, schema and plugins become a Yoga server. It never listens; `main.ts` does. */
 import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { createYoga, type MaskError, maskError, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { FederationSettings } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
-import { toGraphQLError } from './errors.ts';
 import { createSchema } from './graph/schema.ts';
-import { defaultTabs } from './graphiql.ts';
+import { graphiqlOptions, renderGraphiQLPage } from './graphiql.ts';
+import { type Log, silentLog } from './log.ts';
 import { useSafeIncrementalDelivery } from './plugins/incremental-delivery.ts';
+import { createMaskError } from './plugins/mask-error.ts';
 import { usePartialMark } from './plugins/partial-mark.ts';
+import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './plugins/public-face.ts';
+import { useSchemaReference } from './plugins/schema-reference.ts';
+import { shows, useSubgraphAccess } from './plugins/subgraph-access.ts';
+import { useTrustedDocuments } from './plugins/trusted-documents.ts';
 import type { Source, SourceDefinition } from './sources/source.ts';
+import type { TrustedDocuments, TrustedDocumentsMode } from './trusted-documents.ts';
 
 export interface GatewayOptions {
   definitions: readonly SourceDefinition[];
   sources: readonly Source[];
   requestTimeoutMs: number;
+  /** @default no secret, and `node` not in the supergraph */
+  federation?: FederationSettings | undefined;
+  /** Who may ask, and how. @default everybody on this machine */
+  face?: PublicFace;
+  /** What `/ready` says. @default always */
+  isReady?: () => boolean;
+  /** @default nothing is written */
+  log?: Log;
+  /** Whether requests may, or have to, name one of `documents` by its hash. @default 'off' */
+  trustedDocuments?: TrustedDocumentsMode;
+  documents?: TrustedDocuments;
   /** @default Date.now */
   now?: () => number;
 }
 
-/** Failures of ours, with their codes; anything else is "Unexpected error." */
-const showOnlyOurs: MaskError = (error, message) => toGraphQLError(error) ?? maskError(error, message);
-
 export type Gateway = YogaServerInstance<object, GatewayContext>;
 
-export function createGateway({ definitions, now, requestTimeoutMs, sources }: GatewayOptions): Gateway {
+export function createGateway({
+  definitions,
+  documents = new Map(),
+  face = PRIVATE_FACE,
+  federation = { nodeField: 'omitted' },
+  isReady = () => true,
+  log = silentLog,
+  now,
+  requestTimeoutMs,
+  sources,
+  trustedDocuments: mode = 'off',
+}: GatewayOptions): Gateway {
+  const maskError = createMaskError(log);
+  const { secret } = federation;
+  const isSupergraph = ({ headers }: Request) => secret !== undefined && shows(headers, secret);
   return createYoga<object, GatewayContext>({
-    schema: createSchema(definitions),
+    schema: createSchema(definitions, federation),
     context: ({ request }) => createContext({ now, requestTimeoutMs, sources }, request),
-    plugins: [usePartialMark(), useDeferStream(), ...useSafeIncrementalDelivery(showOnlyOurs)],
-    maskedErrors: { maskError: showOnlyOurs },
-    renderGraphiQL,
-    graphiql: { title: 'Flag events', defaultTabs, shouldPersistHeaders: false },
-    landingPage: false,
-    // Yoga would allow every origin, with credentials.
-    cors: false,
-    logging: 'warn',
+    plugins: [
+      ...usePublicFace({ face, isReady, log }),
+      ...(face.introspection ? [useSchemaReference()] : []),
+      useTrustedDocuments({ mode, documents, isExempt: isSupergraph }),
+      useSubgraphAccess(federation.secret),
+      usePartialMark(),
+      useDeferStream(),
+      ...useSafeIncrementalDelivery(maskError),
+    ],
+    maskedErrors: { maskError },
+    renderGraphiQL: renderGraphiQLPage,
+    graphiql: face.graphiql && graphiqlOptions,
+    ...publicFaceSettings(face),
   });
 }

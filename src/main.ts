@@ -1,14 +1,19 @@
 /** The process: settings, gateway, listen, and drain when told to stop. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, type ConfiguredSource, loadConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { createLog } from './log.ts';
+import { toPublicFace } from './public-settings.ts';
+import { createReadiness } from './readiness.ts';
 import { startSandboxes } from './sandbox.ts';
+import { createServer } from './server.ts';
 import { definitions } from './sources/index.ts';
+import { superviseProcess } from './supervision.ts';
+import { readTrustedDocuments } from './trusted-documents.ts';
 
-const STOP_GRACE_MS = 10_000;
-const SWEEP_MS = 50;
+/** Beyond the deadline of a request, so that none is cut off while its answer is being sent. */
+const STOP_GRACE_MS = 5_000;
 
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'The port is taken: set PORT to another one.',
@@ -25,22 +30,40 @@ try {
   process.exitCode = 1;
 }
 
-async function run({ host, port, pageCacheMs, requestTimeoutMs, sources: configured }: Config): Promise<void> {
+async function run(config: Config): Promise<void> {
+  const { federation, host, port, pageCacheMs, requestTimeoutMs, sources: configured } = config;
+  const log = createLog({ level: config.logLevel });
+  const { promise: uncaught, resolve: leave } = Promise.withResolvers<void>();
+  superviseProcess(log, leave);
+
   const isSandbox = configured.length === 0;
   await using sandboxes = await startSandboxes(isSandbox ? definitions : []);
   const sources = [...configured, ...sandboxes.sources].map(({ definition, settings }) =>
     definition.connect(settings, { pageCacheMs }),
   );
-  const gateway = createGateway({ definitions, sources, requestTimeoutMs });
+  const hasHealthySource = createReadiness(sources);
+  const gateway = createGateway({
+    definitions,
+    sources,
+    requestTimeoutMs,
+    federation,
+    face: toPublicFace(config),
+    trustedDocuments: config.trustedDocuments,
+    documents: readTrustedDocuments(),
+    isReady: () => !isDraining() && hasHealthySource(),
+    log,
+  });
 
-  const server = createServer(gateway);
+  const { drain, isDraining, server } = createServer(gateway);
   server.listen(port, host);
   await once(server, 'listening');
-  process.stdout.write(`${greet(server.address() as AddressInfo, [...configured, ...sandboxes.sources], isSandbox)}\n`);
+  const address = server.address() as AddressInfo;
+  process.stdout.write(`${greet(address, [...configured, ...sandboxes.sources], { isSandbox, ...config })}\n`);
 
-  const signal = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  process.stdout.write(`${signal[0] ?? 'Told to stop'}: finishing what is under way.\n`);
-  await drain(server);
+  const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
+  if (!reason) process.exitCode = 1;
+  process.stdout.write(`${reason?.[0] ?? 'Told to stop'}: finishing what is under way.\n`);
+  await drain({ delayMs: config.shutdownDelayMs, graceMs: requestTimeoutMs + STOP_GRACE_MS });
   await gateway.dispose();
   await Promise.all(sources.map((source) => source.close()));
 }
@@ -48,7 +71,7 @@ async function run({ host, port, pageCacheMs, requestTimeoutMs, sources: configu
 function greet(
   { address, family, port }: AddressInfo,
   sources: readonly ConfiguredSource[],
-  isSandbox: boolean,
+  { graphiql, isSandbox }: { graphiql: boolean; isSandbox: boolean },
 ): string {
   const host = family === 'IPv6' ? `[${address}]` : address;
   const names = sources.map(({ definition, settings }) => `${settings.id} (${definition.name})`).join(', ');
@@ -56,21 +79,11 @@ function greet(
     isSandbox
       ? `Nothing is configured, so this is the sandbox: made-up events of ${names}, served by small servers on this machine.`
       : `Reading ${names}.`,
-    `Open http://${host}:${port}/graphql in a browser and press the play button.`,
+    graphiql
+      ? `Open http://${host}:${port}/graphql in a browser and press the play button.`
+      : `Send GraphQL to http://${host}:${port}/graphql (the page for people is off: see GRAPHIQL).`,
     ...(isSandbox ? ['To read real accounts, see "Point it at your accounts" in README.md.'] : []),
   ].join('\n');
-}
-
-/** Lets the requests under way finish, and cuts off what is left after the grace. */
-async function drain(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  // `close` ends the connections that are idle now; the others would linger, kept alive, once they are answered.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const cutOff = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(cutOff);
 }
 
 function describe(error: unknown): string {

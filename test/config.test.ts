@@ -54,7 +54,25 @@ describe('settings from the environment', () => {
 
   it('can say everything there is to say', () => {
     const { sources, ...general } = toConfig(EVERY_VARIABLE, {}, definitions);
-    expect(general).toEqual({ host: '::1', port: 8080, requestTimeoutMs: 2_500, pageCacheMs: 0 });
+    expect(general).toMatchObject({
+      host: '::1',
+      port: 8080,
+      requestTimeoutMs: 2_500,
+      pageCacheMs: 0,
+      apiKeys: ['key-of-the-first-app', 'key-of-the-second-app'],
+      jwt: {
+        issuer: 'https://issuer.example.com/',
+        audience: 'flags',
+        jwksUrl: new URL('https://issuer.example.com/keys?v=2'),
+      },
+      allowAnonymous: true,
+      corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+      rateLimitPerMinute: 0,
+      graphiql: false,
+      introspection: false,
+      logLevel: 'warn',
+      shutdownDelayMs: 5_000,
+    });
     expect(sources.map(({ settings }) => settings)).toEqual([
       {
         vendor: 'launchdarkly',
@@ -110,8 +128,28 @@ describe('settings from a file', () => {
     ]);
   });
 
+  it('say who may ask in the words of the environment', () => {
+    const file = {
+      apiKeys: ['key-of-the-first-app'],
+      jwt: { issuer: 'https://a.example', audience: 'flags', jwksUrl: 'https://a.example/keys' },
+      allowAnonymous: false,
+      corsOrigins: ['https://app.example.com'],
+      rateLimitPerMinute: 10,
+      graphiql: true,
+      introspection: false,
+      logLevel: 'silent',
+      shutdownDelayMs: 1,
+    };
+    const jwt = { ...file.jwt, jwksUrl: new URL(file.jwt.jwksUrl) };
+    expect(toConfig({ NODE_ENV: 'production' }, file, definitions)).toMatchObject({ ...file, jwt });
+    expect(toConfig({ JWT_AUDIENCE: 'other', GRAPHIQL: 'off' }, file, definitions)).toMatchObject({
+      graphiql: false,
+      jwt: { ...jwt, audience: 'other' },
+    });
+  });
+
   it('are outranked by the environment', () => {
-    const file = { host: '0.0.0.0', port: 5000, requestTimeoutMs: 1_000 };
+    const file = { host: '127.0.0.2', port: 5000, requestTimeoutMs: 1_000 };
     expect(toConfig({}, file, definitions)).toMatchObject(file);
     expect(toConfig({ HOST: 'localhost', PORT: '6000' }, file, definitions)).toMatchObject({
       host: 'localhost',
@@ -210,12 +248,70 @@ const malformed: Case[] = [
   ['an unknown events API', { ...unleash, UNLEASH_EVENTS_API: CANARY }, ['UNLEASH_EVENTS_API']],
 ];
 
-describe('settings from the environment that cannot be used', () => {
-  it.for([...missing, ...hostile, ...malformed])('are refused by name, never by value: %s', ([_what, env, names]) => {
-    const problems = problemsOf(env, {});
-    expect(problems.map(nameIn).toSorted()).toEqual(names.toSorted());
-    expect(problems.join()).not.toContain(CANARY);
+const JWT = { JWT_ISSUER: 'https://a.example', JWT_AUDIENCE: 'flags', JWT_JWKS_URL: 'https://a.example/keys' };
+const HOSTS = ['0.0.0.0', '::', '192.0.2.1', 'gateway.example.com', 'localhost.example.com', '127.0.0.1.example.com'];
+
+const access: Case[] = [
+  ...HOSTS.map((host): Case => ['listening beyond this machine without authentication', { HOST: host }, ['HOST']]),
+  ['the same, beside something else', { HOST: '0.0.0.0', PORT: CANARY }, ['HOST', 'PORT']],
+  ['the same, with anonymous callers refused', { HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'false' }, ['HOST']],
+  ['the same, with a key set to nothing', { HOST: '0.0.0.0', API_KEYS: '' }, ['HOST']],
+  ...['short', `${CANARY} with blanks inside`, `long-enough-a-key,${CANARY}`, `${CANARY}-and-an-accént`, ' , '].map(
+    (keys): Case => ['keys that are none', { API_KEYS: keys }, ['API_KEYS']],
+  ),
+  ['an issuer alone', { JWT_ISSUER: CANARY }, ['JWT_AUDIENCE', 'JWT_JWKS_URL']],
+  ['an audience alone', { JWT_AUDIENCE: CANARY }, ['JWT_ISSUER', 'JWT_JWKS_URL']],
+  ['keys of no issuer', { JWT_JWKS_URL: JWT.JWT_JWKS_URL }, ['JWT_ISSUER', 'JWT_AUDIENCE']],
+  ...[CANARY, `http://${CANARY}.example.com/keys`, `file:///etc/${CANARY}`].map(
+    (url): Case => ['keys from where they cannot be trusted', { ...JWT, JWT_JWKS_URL: url }, ['JWT_JWKS_URL']],
+  ),
+  ...[
+    '*',
+    'null',
+    CANARY,
+    `https://${CANARY}/`,
+    `https://${CANARY}/path`,
+    `ws://${CANARY}`,
+    `https://a.example ${CANARY}`,
+    ',',
+  ].map((origins): Case => ['origins that are none', { CORS_ORIGINS: origins }, ['CORS_ORIGINS']]),
+  ...['1', 'yes', 'TRUE', CANARY].map(
+    (text): Case => ['neither true nor false', { ALLOW_ANONYMOUS: text }, ['ALLOW_ANONYMOUS']],
+  ),
+  ...['true', '1', 'ON', CANARY].flatMap((text): Case[] => [
+    ['neither on nor off', { GRAPHIQL: text }, ['GRAPHIQL']],
+    ['neither on nor off', { INTROSPECTION: text }, ['INTROSPECTION']],
+  ]),
+  ...['-1', '1.5', '1000001', CANARY].map(
+    (count): Case => ['an absurd rate', { RATE_LIMIT_PER_MINUTE: count }, ['RATE_LIMIT_PER_MINUTE']],
+  ),
+  ['an absurd delay', { SHUTDOWN_DELAY_MS: '60001' }, ['SHUTDOWN_DELAY_MS']],
+  ['a level that is none', { LOG_LEVEL: CANARY }, ['LOG_LEVEL']],
+];
+
+describe('listening beyond this machine', () => {
+  it.for<[string, Environment]>([
+    ['keys', { API_KEYS: 'key-of-the-first-app' }],
+    ['an issuer of tokens', JWT],
+    ['the express wish', { ALLOW_ANONYMOUS: 'true' }],
+  ])('takes %s', ([, env]) => {
+    for (const host of HOSTS) expect(problemsOf({ HOST: host, ...env }, {})).toEqual([]);
   });
+
+  it.for(['localhost', '127.0.0.1', '127.9.9.9', '::1'])('is not what %s is', (host) => {
+    expect(problemsOf({ HOST: host }, {})).toEqual([]);
+  });
+});
+
+describe('settings from the environment that cannot be used', () => {
+  it.for([...missing, ...hostile, ...malformed, ...access])(
+    'are refused by name, never by value: %s',
+    ([_what, env, names]) => {
+      const problems = problemsOf(env, {});
+      expect(problems.map(nameIn).toSorted()).toEqual(names.toSorted());
+      expect(problems.join()).not.toContain(CANARY);
+    },
+  );
 
   it('are all reported in one error, a line each', () => {
     const env = { PORT: CANARY, LAUNCHDARKLY_ACCESS_TOKEN: `sdk-${CANARY}`, UNLEASH_URL: `http://${CANARY}.com` };
@@ -246,6 +342,11 @@ const badFiles: [what: string, file: unknown, problems: string[]][] = [
   ['an unknown key', { prot: CANARY }, ['gateway.config.ts: prot']],
   ['a port that is text', { port: '4000' }, ['gateway.config.ts: port']],
   ['a host that is none', { host: 127 }, ['gateway.config.ts: host']],
+  ['a host that others can reach', { host: '0.0.0.0' }, ['HOST']],
+  ['keys that are text', { apiKeys: CANARY }, ['gateway.config.ts: apiKeys']],
+  ['a key that is short', { apiKeys: ['key-of-the-first-app', CANARY] }, ['gateway.config.ts: apiKeys[1]']],
+  ['an issuer without its keys', { jwt: { issuer: CANARY, audience: CANARY } }, ['gateway.config.ts: jwt.jwksUrl']],
+  ['a page that is on', { graphiql: 'on' }, ['gateway.config.ts: graphiql']],
   ['sources that are no list', { sources: unleashEntry }, ['gateway.config.ts: sources']],
   ['a source that is none', { sources: [null] }, ['gateway.config.ts: sources[0].vendor']],
   ['a source without a vendor', { sources: [{ url: CANARY }] }, ['gateway.config.ts: sources[0].vendor']],
@@ -381,6 +482,17 @@ const EVERY_VARIABLE: Environment = {
   PORT: '8080',
   REQUEST_TIMEOUT_MS: '2500',
   PAGE_CACHE_MS: '0',
+  API_KEYS: 'key-of-the-first-app, key-of-the-second-app',
+  JWT_ISSUER: 'https://issuer.example.com/',
+  JWT_AUDIENCE: 'flags',
+  JWT_JWKS_URL: 'https://issuer.example.com/keys?v=2',
+  ALLOW_ANONYMOUS: 'true',
+  CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
+  RATE_LIMIT_PER_MINUTE: '0',
+  GRAPHIQL: 'off',
+  INTROSPECTION: 'off',
+  LOG_LEVEL: 'warn',
+  SHUTDOWN_DELAY_MS: '5000',
   ALLOW_PLAIN_HTTP: 'true',
   LAUNCHDARKLY_ACCESS_TOKEN: 'api-2',
   LAUNCHDARKLY_URL: 'https://app.eu.launchdarkly.com',

@@ -98,6 +98,120 @@ describe('the process, with settings,', () => {
   );
 });
 
+describe('the process, under load,', () => {
+  it('on SIGTERM answers every request that it has accepted, to the last', async () => {
+    await using unleash = await startUnleashSandbox();
+    await using gateway = await start({
+      UNLEASH_API_TOKEN: unleash.token,
+      UNLEASH_URL: unleash.url,
+      RATE_LIMIT_PER_MINUTE: '0',
+      PAGE_CACHE_MS: '0',
+    });
+    unleash.faults.always({ kind: 'slow', ms: 40 });
+    using agent = keptAlive();
+    let underWay = 0;
+    // Each goes on asking over its own connection until it is not let in any more.
+    const clients = Array.from({ length: 50 }, async (_, index) => {
+      const statuses: number[] = [];
+      for (;;) {
+        const asked = askPatiently(gateway.url, agent, index);
+        if (!(await asked.accepted)) return statuses;
+        underWay += 1;
+        statuses.push(await asked.status);
+        underWay -= 1;
+      }
+    });
+    const answered = () => gateway.output().split('"msg":"request"').length - 1;
+    await vi.waitUntil(() => answered() > 100 && underWay > 40, { timeout: 20_000, interval: 1 });
+    const stopped = once(gateway.child, 'exit');
+    gateway.child.kill('SIGTERM');
+    const statuses = (await Promise.all(clients)).flat();
+    expect(await stopped).toEqual([0, null]);
+    expect(statuses.length).toBeGreaterThan(140);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(answered()).toBe(statuses.length);
+    expect(gateway.output()).not.toContain('"aborted":true');
+    expect(gateway.errors()).toBe('');
+  });
+
+  it('on SIGTERM is not ready any more, but answers until SHUTDOWN_DELAY_MS is over', async () => {
+    await using gateway = await start({ SHUTDOWN_DELAY_MS: '400' });
+    const ready = async () => (await fetch(new URL('/ready', gateway.url))).status;
+    expect(await ready()).toBe(200);
+    const stopped = once(gateway.child, 'exit');
+    gateway.child.kill('SIGTERM');
+    await vi.waitUntil(() => gateway.output().includes('finishing what is under way.'));
+    expect(await ready()).toBe(503);
+    expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
+    expect(await stopped).toEqual([0, null]);
+  });
+});
+
+describe('the process, in front of people,', () => {
+  it('asks for keys, has no page and writes no secret down', async () => {
+    const key = 'canary-key-of-the-first';
+    await using gateway = await start({ NODE_ENV: 'production', API_KEYS: key, LOG_LEVEL: 'info' });
+    expect(gateway.output()).toContain(`Send GraphQL to ${gateway.url} (`);
+    const sent = (headers: Record<string, string>) =>
+      fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{"query":"{ __typename }"}',
+      });
+    expect((await fetch(gateway.url, { headers: { accept: 'text/html' } })).status).toBe(406);
+    expect((await sent({})).status).toBe(401);
+    expect((await sent({ authorization: `Bearer ${key}` })).status).toBe(200);
+    const requests = () => gateway.output().match(/^\{.*\}$/gm) ?? [];
+    await vi.waitUntil(() => requests().length === 3);
+    expect(requests().map((line) => JSON.parse(line).status)).toEqual([406, 401, 200]);
+    expect(gateway.output() + gateway.errors()).not.toContain('canary');
+  });
+});
+
+describe('a mistake that nobody caught', () => {
+  const supervised = `
+    import { createLog } from '${root}src/log.ts';
+    import { superviseProcess } from '${root}src/supervision.ts';
+    superviseProcess(createLog({ level: 'info' }), () => { process.stdout.write('leaving\\n'); process.exit(1); });
+    const wait = setInterval(() => {}, 1_000);
+  `;
+  const runScript = async (script: string) => {
+    const child = spawn(node24(), ['--input-type=module', '--eval', `${supervised}\n${script}`], {
+      env: environment(),
+    });
+    const [output, errors] = [collect(child.stdout), collect(child.stderr)];
+    const [code] = await once(child, 'close');
+    return { code, lines: output().trim().split('\n'), errors: errors() };
+  };
+
+  it('is written down and counted, without its words, and the process goes on after a rejection', async () => {
+    const { code, errors, lines } = await runScript(`
+      let seen = 0;
+      process.on('unhandledRejection', () => {
+        seen += 1;
+        if (seen === 1) Promise.reject('canary-2');
+        else { process.stdout.write('still here'); clearInterval(wait); }
+      });
+      Promise.reject(new TypeError('canary-1'));
+    `);
+    expect([code, errors, lines.pop()]).toEqual([0, '', 'still here']);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', msg: 'unhandled rejection', count: 1, error: { type: 'TypeError' } },
+      { level: 'error', msg: 'unhandled rejection', count: 2, error: { type: 'string' } },
+    ]);
+    expect(lines.join()).not.toContain('canary');
+  });
+
+  it('ends the process in good order after an exception', async () => {
+    const { code, errors, lines } = await runScript(`throw new RangeError('canary-1');`);
+    expect([code, errors, lines.pop()]).toEqual([1, '', 'leaving']);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'fatal', msg: 'uncaught exception', count: 1, error: { type: 'RangeError' } },
+    ]);
+    expect(lines.join()).not.toContain('canary');
+  });
+});
+
 describe('the process, when it cannot start,', () => {
   it('tells everything that is wrong with the settings, and no value', async () => {
     const canary = 'canary-4711';
@@ -123,7 +237,7 @@ describe('the process, when it cannot start,', () => {
   });
 
   it('says that the host is not its own', async () => {
-    const ended = await end({ HOST: '192.0.2.1' });
+    const ended = await end({ HOST: '192.0.2.1', ALLOW_ANONYMOUS: 'true' });
     expect(ended).toEqual({ code: 1, output: '', errors: 'HOST is not an address of this machine.\n' });
   });
 });
@@ -154,7 +268,7 @@ type Variables = Readonly<Record<string, string>>;
 /** Without what would configure a gateway on the machine that runs the tests. */
 function environment(variables: Variables = {}): NodeJS.ProcessEnv {
   const foreign =
-    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|HOST$|PORT$|ALLOW_PLAIN_HTTP$|[A-Z_]+_MS$|NODE_OPTIONS$|NODE_ENV$)/;
+    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|JWT_|HOST$|PORT$|ALLOW_|API_KEYS$|CORS_ORIGINS$|RATE_LIMIT_|GRAPHIQL$|INTROSPECTION$|LOG_LEVEL$|[A-Z_]+_MS$|NODE_OPTIONS$|NODE_ENV$)/;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return { ...Object.fromEntries(kept), PORT: '0', ...variables };
 }
@@ -223,6 +337,37 @@ async function ask(url: string): Promise<FirstAnswer> {
   const { data, errors } = (await response.json()) as GraphQLAnswer<FirstAnswer>;
   if (errors || !data) throw new Error(JSON.stringify(errors));
   return data;
+}
+
+/**
+ * Sends the headers first, and the body once the server has said that it goes on with them: from then on the request is
+ * accepted. Every client asks for something else.
+ */
+function askPatiently(
+  url: string,
+  agent: Agent,
+  index: number,
+): { accepted: Promise<boolean>; status: Promise<number> } {
+  const query = `{ flagEvents(first: 1, filter: { flagKeys: ["flag-${index}"] }) { nodes { id } } }`;
+  const body = JSON.stringify({ query });
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+  const asking = request(url, { method: 'POST', agent, headers });
+  const accepted = Promise.withResolvers<boolean>();
+  const status = Promise.withResolvers<number>();
+  asking.on('continue', () => {
+    accepted.resolve(true);
+    asking.end(body);
+  });
+  asking.on('response', (response) => {
+    response.resume().on('end', () => status.resolve(response.statusCode ?? 0));
+    response.on('error', () => status.resolve(0));
+  });
+  asking.on('error', () => {
+    accepted.resolve(false);
+    status.resolve(0);
+  });
+  asking.flushHeaders();
+  return { accepted: accepted.promise, status: status.promise };
 }
 
 /** Over a connection that stays open afterwards, as a browser's does. */

@@ -3,7 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConfigFile, toConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
+import type { Clock } from '../../src/http/clock.ts';
+import { createLog } from '../../src/log.ts';
 import { definitions } from '../../src/sources/index.ts';
+import { readTrustedDocuments, type TrustedDocumentsMode } from '../../src/trusted-documents.ts';
 
 export interface GraphQLAnswer<Data> {
   data?: Data | null;
@@ -24,35 +27,86 @@ export interface TestGatewayOptions {
   /** @default 0, so that what a test changes is seen at once */
   pageCacheMs?: number;
   requestTimeoutMs?: number;
+  federation?: ConfigFile['federation'];
+  /** @default 20 */
+  breakerMs?: number;
+  /** @default 'on' */
+  trustedDocuments?: TrustedDocumentsMode;
 }
 
-/** A gateway over these sources, behind real HTTP on a free port. Sources are written as in `gateway.config.ts`. */
+/** Waits for nothing, so that retries take no time. */
+const impatient: Clock = { now: Date.now, sleep: async (_ms, signal) => signal.throwIfAborted() };
+
+/**
+ * A gateway over these sources, behind real HTTP on a free port. Sources are written as in `gateway.config.ts`. Whatever
+ * a test is about, no answer and no line of the log may hold a source's token.
+ */
 export async function startGateway(
   sources: ConfigFile['sources'],
-  { now, pageCacheMs = 0, requestTimeoutMs = 10_000 }: TestGatewayOptions = {},
+  {
+    breakerMs = 20,
+    federation = {},
+    now,
+    pageCacheMs = 0,
+    requestTimeoutMs = 10_000,
+    trustedDocuments = 'on',
+  }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
-  const config = toConfig({}, { sources, requestTimeoutMs }, definitions);
-  const connected = config.sources.map(({ definition, settings }) => definition.connect(settings, { pageCacheMs }));
-  const gateway = createGateway({ definitions, sources: connected, requestTimeoutMs, ...(now && { now }) });
+  const config = toConfig({}, { sources, requestTimeoutMs, federation }, definitions);
+  const connected = config.sources.map(({ definition, settings }) =>
+    definition.connect(settings, { pageCacheMs, breakerMs, clock: impatient }),
+  );
+  const tokens = config.sources.flatMap(({ settings }) => tokensIn(settings));
+  const refuseTokens = (where: string, text: string) => {
+    if (tokens.some((token) => text.includes(token))) throw new Error(`A token has got into ${where}.`);
+  };
+  const lines: string[] = [];
+  const gateway = createGateway({
+    definitions,
+    sources: connected,
+    requestTimeoutMs,
+    federation: config.federation,
+    trustedDocuments,
+    documents: readTrustedDocuments(),
+    log: createLog({ level: 'trace', destination: { write: (line) => void lines.push(line) } }),
+    ...(now && { now }),
+  });
   const server = createServer(gateway);
   const url = `${await listen(server)}/graphql`;
   return {
     url,
-    async query(query, variables = {}) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        body: JSON.stringify({ query, variables }),
-      });
-      return (await response.json()) as never;
+    async query(document, variables) {
+      const answer = await ask(url, document, variables);
+      refuseTokens('an answer', JSON.stringify(answer));
+      return answer as never;
     },
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();
       await gateway.dispose();
       await Promise.all(connected.map((source) => source.close()));
+      refuseTokens('the log', lines.join('\n'));
     },
   };
+}
+
+function tokensIn(settings: object): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => (name.endsWith('Token') ? [String(value)] : []));
+}
+
+/** The answer, whatever its HTTP status. */
+export async function ask<Data = Record<string, unknown>>(
+  url: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<GraphQLAnswer<Data>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as GraphQLAnswer<Data>;
 }
 
 /** Listens on a free port of loopback; the URL without a trailing slash. */

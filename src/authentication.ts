@@ -1,0 +1,105 @@
+/** Who is asking: an API key or a signed token, either of which admits. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+
+export interface AuthenticationOptions {
+  apiKeys: readonly string[];
+  jwt: JwtOptions | null;
+}
+
+export interface JwtOptions {
+  issuer: string;
+  audience: string;
+  /** Where the issuer publishes its public keys. */
+  jwksUrl: URL;
+}
+
+/**
+ * The caller's name, the same for the same caller; `null` without credentials, or with ones that are no good.
+ * Throws {@link KeysUnavailableError} if a token cannot be checked.
+ */
+export type Authenticator = (headers: Headers) => Promise<string | null>;
+
+/** The issuer's keys could not be had. */
+export class KeysUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('The keys that tokens are checked with cannot be had.', { cause });
+    this.name = 'KeysUnavailableError';
+  }
+}
+
+/** `null` if neither is configured. */
+export function createAuthenticator({ apiKeys, jwt }: AuthenticationOptions): Authenticator | null {
+  if (apiKeys.length === 0 && jwt === null) return null;
+  const callerOfKey = createKeyCheck(apiKeys);
+  const callerOfToken = jwt && createTokenCheck(jwt);
+  return async (headers) => {
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+    const key = headers.get('x-api-key');
+    return (
+      (key === null ? null : callerOfKey(key)) ??
+      (bearer === undefined ? null : (callerOfKey(bearer) ?? (await callerOfToken?.(bearer)) ?? null))
+    );
+  };
+}
+
+/** Compares digests, all of them and in constant time: the time it takes says nothing about a key. */
+function createKeyCheck(keys: readonly string[]): (given: string) => string | null {
+  const digests = keys.map(digest);
+  return (given) => {
+    const wanted = digest(given);
+    const matches = digests.map((each) => timingSafeEqual(each, wanted));
+    return matches.includes(true) ? `key ${matches.indexOf(true)}` : null;
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Never a shared secret: with one of those, whoever knows the public key could sign. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+const CLOCK_TOLERANCE_S = 5;
+const FETCH_TIMEOUT_MS = 5_000;
+
+function createTokenCheck({ audience, issuer, jwksUrl }: JwtOptions): (token: string) => Promise<string | null> {
+  const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: FETCH_TIMEOUT_MS });
+  const options = {
+    issuer,
+    audience,
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ['exp', 'sub'],
+  };
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keys, options);
+      return `subject ${payload.sub}`;
+    } catch (error) {
+      if (isAboutToken(error)) return null;
+      throw new KeysUnavailableError(error);
+    }
+  };
+}
+
+function isAboutToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) &&
+    // What is thrown for a key server that answers with something other than keys.
+    error.code !== 'ERR_JOSE_GENERIC'
+  );
+}

@@ -1,0 +1,59 @@
+/** Who may ask, and how often, decided before the body is read. */
+import type { IncomingMessage } from 'node:http';
+import type { Plugin } from 'graphql-yoga';
+import { type Authenticator, KeysUnavailableError } from '../authentication.ts';
+import type { GatewayContext } from '../context.ts';
+import type { Log } from '../log.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
+import { refuse } from './refusal.ts';
+import { currentRequestId } from './request-log.ts';
+
+export interface AdmissionOptions {
+  /** Everybody is let in without. */
+  authenticate: Authenticator | null;
+  limiter: RateLimiter | null;
+  log: Log;
+}
+
+export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): Plugin<GatewayContext> {
+  return {
+    async onRequestParse({ request, serverContext }) {
+      const caller = authenticate && (await authenticate(request.headers).catch(unavailable));
+      // Those who show nothing good are counted by where they are, so that keys cannot be tried out quickly.
+      const retryAfterSeconds = await limiter?.take(caller ?? addressOf(serverContext));
+      if (retryAfterSeconds) throw rateLimited(retryAfterSeconds);
+      if (authenticate && caller === null) throw unauthenticated();
+    },
+  };
+
+  function unavailable(error: unknown): never {
+    if (!(error instanceof KeysUnavailableError)) throw error;
+    log.trouble('the keys for tokens cannot be had', error, { level: 'warn', requestId: currentRequestId() });
+    const message = 'Tokens cannot be checked at the moment.';
+    throw refuse({ code: 'AUTHENTICATION_UNAVAILABLE', message, status: 503 });
+  }
+}
+
+function addressOf(serverContext: unknown): string {
+  const { req } = serverContext as { req?: IncomingMessage };
+  return `address ${req?.socket.remoteAddress ?? 'unknown'}`;
+}
+
+function rateLimited(retryAfterSeconds: number) {
+  return refuse({
+    code: 'RATE_LIMITED',
+    message: 'There were too many requests: wait before the next one.',
+    status: 429,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    extensions: { retryAfterSeconds },
+  });
+}
+
+function unauthenticated() {
+  return refuse({
+    code: 'UNAUTHENTICATED',
+    message: 'Send an API key or a token: `authorization: Bearer …`, or `x-api-key: …`.',
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+  });
+}

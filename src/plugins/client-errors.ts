@@ -1,0 +1,114 @@
+/** What a client's mistakes look like: a code each, and never a long value of theirs said back to them. */
+import {
+  type ExecutionResult,
+  GraphQLError,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  print,
+  type ValidationRule,
+  type VariableDefinitionNode,
+} from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { GatewayContext } from '../context.ts';
+import { refuse } from './refusal.ts';
+
+export function useClientErrors({ introspection }: { introspection: boolean }): Plugin<GatewayContext> {
+  return {
+    onRequestParse({ endResponse, fetchAPI, request, requestParser, setRequestParser }) {
+      // Left alone, Yoga finds out that nobody can read the answer when it has one.
+      if (!ACCEPTABLE.test(request.headers.get('accept') ?? '*/*')) {
+        return endResponse(new fetchAPI.Response(null, { status: 406 }));
+      }
+      if (requestParser) return setRequestParser((each) => parseBody(() => requestParser(each)));
+      if (request.method !== 'POST') return;
+      const message = 'The body has to be JSON: `content-type: application/json`.';
+      throw refuse({ code: 'UNSUPPORTED_MEDIA_TYPE', message, status: 415 });
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(knownOperationTypes);
+      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
+    },
+    onExecute: () => ({
+      onExecuteDone({ result, setResult }) {
+        if (isAsyncIterable(result) || result.data !== undefined || !result.errors) return;
+        setResult({ ...result, errors: result.errors.map((error) => toVariableError(error, introspection) ?? error) });
+      },
+    }),
+    onResultProcess({ result, setResult }) {
+      if (isAsyncIterable(result) || Array.isArray(result)) return;
+      const { data, errors } = result as ExecutionResult;
+      if (data === undefined && errors) setResult({ ...result, errors: errors.map(shortened) });
+    },
+  };
+}
+
+const ACCEPTABLE =
+  /\*\/\*|application\/(\*|json|graphql-response\+json)|multipart\/(\*|mixed)|text\/(\*|event-stream)/i;
+
+/** graphql 16 finds out only when it executes, and says so without a code. */
+const knownOperationTypes: ValidationRule = (context) => ({
+  OperationDefinition(node) {
+    if (context.getSchema().getRootType(node.operation)) return;
+    context.reportError(new GraphQLError(`There are no operations of type ${node.operation}.`, { nodes: [node] }));
+  },
+});
+
+/** Yoga's parsers let a `SyntaxError` through that quotes the text, as "unexpected" or among the extensions. */
+async function parseBody<T>(parse: () => T): Promise<Awaited<T>> {
+  try {
+    return await parse();
+  } catch (error) {
+    const isJson =
+      error instanceof SyntaxError || (error instanceof GraphQLError && 'originalError' in error.extensions);
+    if (!isJson) throw error;
+    throw refuse({ code: 'BAD_REQUEST', message: 'The request holds invalid JSON.', status: 400 });
+  }
+}
+
+const LONGEST_REASON = 120;
+const LONGEST_MESSAGE = 240;
+/** A quoted text of more than forty characters. */
+const LONG_QUOTE = /"(?:[^"\\]|\\.){41,}"/g;
+
+/** graphql's own message begins with the whole value. `undefined` if the error is about something else. */
+function toVariableError(error: GraphQLError, suggestions: boolean): GraphQLError | undefined {
+  const [definition] = error.nodes ?? [];
+  if (definition?.kind !== Kind.VARIABLE_DEFINITION) return undefined;
+  return new GraphQLError(describe(error, definition, suggestions), {
+    nodes: [definition],
+    extensions: { code: 'BAD_USER_INPUT', argument: `$${definition.variable.name.value}`, http: BAD_DOCUMENT },
+  });
+}
+
+const BAD_DOCUMENT = { status: 400, spec: true };
+
+function describe(
+  { message, originalError }: GraphQLError,
+  { type, variable }: VariableDefinitionNode,
+  suggestions: boolean,
+) {
+  const name = `\`$${variable.name.value}\``;
+  const expected = `must be of type \`${print(type)}\``;
+  // Without a value there is nothing to repeat: it was not given, or is null.
+  if (!originalError) return `${name} ${expected}.`;
+  const reason = (
+    suggestions ? originalError.message : originalError.message.replace(/ Did you mean .*$/s, '')
+  ).replaceAll(LONG_QUOTE, '"…"');
+  const place = / at "([^"]*)"$/.exec(message.slice(0, -(originalError.message.length + '; '.length)))?.[1];
+  const at = place === undefined ? '' : ` at \`${place.slice(0, LONGEST_REASON)}\``;
+  return reason.length > LONGEST_REASON ? `${name} cannot be used${at}.` : `${name} cannot be used${at}: ${reason}`;
+}
+
+function shortened(error: GraphQLError): GraphQLError {
+  const message = error.message.replaceAll(LONG_QUOTE, '"…"');
+  const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+  if (cut === error.message) return error;
+  const { extensions, nodes, path, positions, source } = error;
+  return new GraphQLError(cut, {
+    extensions,
+    nodes: nodes ?? null,
+    path: path ?? null,
+    positions: positions ?? null,
+    source: source ?? null,
+  });
+}

@@ -1,0 +1,118 @@
+/** Bounds on what one query may be and cost, checked before anything is asked of a source. No refusal quotes the query. */
+import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
+import { GraphQLError, getNullableType, getOperationAST, getVariableValues, isListType } from 'graphql';
+import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
+import type { Plugin } from 'graphql-yoga';
+import type { GatewayContext } from '../context.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../graph/connection.ts';
+import { refuse } from './refusal.ts';
+
+export const LIMITS = {
+  /** The experiments of a flag's events, from a page of events, are 12 deep. Fragments do not count. */
+  depth: 12,
+  /** A batch of flags by key is an alias each. */
+  aliases: 50,
+  directives: 50,
+  /** 500 ids written out, or what GraphiQL asks of the schema, and much to spare. */
+  tokens: 2_000,
+  /** Fields of the answer, when every page is as full as it may be. */
+  cost: 50_000,
+} as const;
+
+/** Bytes of a request's body. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+export function useLimits({ suggestions }: { suggestions: boolean }): Plugin<GatewayContext>[] {
+  const limit = (n: number, code: string) => ({ n, propagateOnRejection: false, onReject: [reject(code)] });
+  const armor = EnvelopArmorPlugin({
+    maxDepth: { ...limit(LIMITS.depth, 'QUERY_TOO_DEEP'), flattenFragments: true },
+    maxAliases: limit(LIMITS.aliases, 'TOO_MANY_ALIASES'),
+    maxDirectives: limit(LIMITS.directives, 'TOO_MANY_DIRECTIVES'),
+    maxTokens: limit(LIMITS.tokens, 'TOO_MANY_TOKENS'),
+    // It takes a page size that comes as a variable for 1: see `useCostLimit`.
+    costLimit: { enabled: false },
+    blockFieldSuggestion: { enabled: !suggestions, mask: '' },
+  });
+  // It is typed with an empty context; these rules look at none.
+  return [armor as unknown as Plugin<GatewayContext>, useBoundedStack(), useRefusalsAlone(), useCostLimit()];
+}
+
+const REFUSALS = new Set(['QUERY_TOO_DEEP', 'TOO_MANY_ALIASES', 'TOO_MANY_DIRECTIVES']);
+
+/** To a validation rule's context; the parser has none, and the error ends it. */
+function reject(code: string) {
+  return (context: { reportError(error: GraphQLError): void } | null, error: GraphQLError): void => {
+    const message = error.message.replace(/^Syntax Error: /, '');
+    const refusal = refuse({ code, message, status: 400, isAboutDocument: true });
+    if (context === null) throw refusal;
+    context.reportError(refusal);
+  };
+}
+
+/** The parser calls itself for every level, and some two thousand brackets are enough to exhaust the stack. */
+function useBoundedStack(): Plugin<GatewayContext> {
+  return {
+    onParse:
+      () =>
+      ({ replaceParseResult, result }) => {
+        if (!(result instanceof RangeError)) return;
+        const message = 'The query is nested too deeply.';
+        replaceParseResult(refuse({ code: 'QUERY_TOO_DEEP', message, status: 400, isAboutDocument: true }));
+      },
+  };
+}
+
+/** What else is wrong with a document that is refused would quote it, at length. */
+function useRefusalsAlone(): Plugin<GatewayContext> {
+  return {
+    onValidate:
+      () =>
+      ({ result, setResult }) => {
+        const refusals = result.filter(({ extensions }) => REFUSALS.has(String(extensions?.code)));
+        if (refusals.length > 0) setResult(refusals);
+      },
+  };
+}
+
+function useCostLimit(): Plugin<GatewayContext> {
+  return {
+    onExecute({ args: { document, operationName, schema, variableValues } }) {
+      const operation = getOperationAST(document, operationName);
+      const variables: Variables = variableValues ?? {};
+      // Variables that do not fit their types: nothing is going to be executed, and execution says so better.
+      if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
+      const name = operation.name && { operationName: operation.name.value };
+      const cost = costOf({ schema, query: document, variables, estimators: [estimate], ...name });
+      if (cost <= LIMITS.cost) return;
+      const message = `The answer may hold more than ${LIMITS.cost} fields: ask for smaller pages.`;
+      throw refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+    },
+  };
+}
+
+type Variables = Record<string, unknown>;
+
+/** A cost that cannot be had must not be taken for none. */
+function costOf(options: Parameters<typeof getComplexity>[0]): number {
+  try {
+    return getComplexity(options);
+  } catch (error) {
+    if (!(error instanceof GraphQLError) || /^Query exceeds/.test(error.message)) return Number.POSITIVE_INFINITY;
+    // An argument whose variable has no value where one is needed. It would be that field's own error otherwise.
+    throw refuse({ code: 'BAD_USER_INPUT', message: error.message, status: 400, isAboutDocument: true });
+  }
+}
+
+/** One for the field and, for everything below it, one for each time it may be in the answer. */
+const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => 1 + childComplexity * sizeOf(field, args);
+
+function sizeOf({ args, type }: Parameters<ComplexityEstimator>[0]['field'], values: Record<string, unknown>): number {
+  if (args.some(({ name }) => name === 'first')) {
+    // A page larger than allowed is refused by its resolver, which can say which argument is wrong.
+    const size = Number(values.first ?? values.last ?? DEFAULT_PAGE_SIZE);
+    return Math.min(Math.max(size, 0), MAX_PAGE_SIZE);
+  }
+  if (!isListType(getNullableType(type))) return 1;
+  const keys = Object.values(values).find(Array.isArray);
+  return keys?.length ?? 1;
+}

@@ -1,0 +1,136 @@
+/** One line in the log for each GraphQL request, and the id that goes with it. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { GatewayContext } from '../context.ts';
+import type { Log, RequestLine } from '../log.ts';
+
+interface Entry {
+  requestId: string;
+  startedAt: number;
+  /** Health, GraphiQL and what is not found get no line. */
+  isGraphQL: boolean;
+  status: number | null;
+  operation: RequestLine['operation'];
+  context: GatewayContext | undefined;
+  partial: boolean;
+  codes: Set<string>;
+}
+
+const entries = new AsyncLocalStorage<Entry>();
+
+/** Of the request under way, for lines about it. */
+export function currentRequestId(): string | undefined {
+  return entries.getStore()?.requestId;
+}
+
+/** Has to be the first plugin, so that it sees what others refuse. */
+export function useRequestLog(log: Log): Plugin<GatewayContext> {
+  return {
+    instrumentation: {
+      request: ({ request }, wrapped) => entries.run(createEntry(request), wrapped),
+    },
+    onRequestParse({ serverContext }) {
+      const entry = entries.getStore();
+      if (!entry) return;
+      entry.isGraphQL = true;
+      const { res } = serverContext as ServerContext;
+      // Of a client that is gone there may never be an answer.
+      res?.once('close', () => log.request(toLine(entry, !res.writableFinished)));
+    },
+    onParse: () => (parsed) => {
+      const entry = entries.getStore();
+      const { operationName } = parsed.context.params ?? {};
+      if (entry) entry.operation = operationIn(parsed.result, operationName);
+    },
+    onExecute({ args }) {
+      const entry = entries.getStore();
+      if (entry) entry.context = args.contextValue;
+    },
+    onResultProcess({ result, setResult }) {
+      const entry = entries.getStore();
+      if (!entry) return;
+      if (isAsyncIterable(result)) setResult(observed(result as AsyncIterable<ExecutionResult>, entry) as never);
+      else for (const each of [result].flat()) note(each as ExecutionResult, entry);
+    },
+    onResponse({ response, serverContext }) {
+      const entry = entries.getStore();
+      if (!entry) return;
+      response.headers.set('x-request-id', entry.requestId);
+      entry.status = response.status;
+      if (entry.isGraphQL && !(serverContext as ServerContext).res) log.request(toLine(entry, false));
+    },
+  };
+}
+
+/** There is no response to watch where the gateway is called as a function. */
+interface ServerContext {
+  res?: ServerResponse;
+}
+
+/** A balancer's id is kept when it cannot be anything but an id. */
+const ID = /^[0-9a-f-]{16,64}$/i;
+
+function createEntry(request: Request): Entry {
+  const given = request.headers.get('x-request-id') ?? '';
+  return {
+    requestId: ID.test(given) ? given : randomUUID(),
+    startedAt: performance.now(),
+    isGraphQL: false,
+    status: null,
+    operation: null,
+    context: undefined,
+    partial: false,
+    codes: new Set(),
+  };
+}
+
+const LONGEST_NAME = 80;
+
+function operationIn(parsed: unknown, name: string | undefined): RequestLine['operation'] {
+  if (parsed instanceof Error || parsed === null) return null;
+  const operation = getOperationAST(parsed as DocumentNode, name);
+  return operation ? { type: operation.operation, name: operation.name?.value.slice(0, LONGEST_NAME) ?? null } : null;
+}
+
+/** Later parts are made while the answer is read, outside of the request that began them. */
+function observed(parts: AsyncIterable<ExecutionResult>, entry: Entry): AsyncIterable<ExecutionResult> {
+  const iterator = parts[Symbol.asyncIterator]();
+  const inside = async (step: () => Promise<IteratorResult<ExecutionResult>>) => {
+    const taken = await entries.run(entry, step);
+    if (!taken.done) note(taken.value, entry);
+    return taken;
+  };
+  const same: AsyncIterableIterator<ExecutionResult> = {
+    [Symbol.asyncIterator]: () => same,
+    next: () => inside(() => iterator.next()),
+    return: () => inside(async () => (await iterator.return?.()) ?? { done: true, value: undefined }),
+  };
+  return same;
+}
+
+interface Part extends ExecutionResult {
+  incremental?: readonly { errors?: ExecutionResult['errors'] }[];
+}
+
+function note({ errors = [], extensions, incremental = [] }: Part, entry: Entry): void {
+  if (extensions?.partial === true) entry.partial = true;
+  for (const error of [...errors, ...incremental.flatMap((each) => each.errors ?? [])]) {
+    entry.codes.add(String(error.extensions?.code ?? 'UNKNOWN'));
+  }
+}
+
+function toLine(entry: Entry, aborted: boolean): RequestLine {
+  return {
+    requestId: entry.requestId,
+    operation: entry.operation,
+    status: entry.status,
+    durationMs: Math.round(performance.now() - entry.startedAt),
+    upstreamCalls: entry.context?.upstreamCalls() ?? null,
+    partial: entry.partial,
+    codes: [...entry.codes],
+    aborted,
+  };
+}

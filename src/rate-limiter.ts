@@ -1,0 +1,26 @@
+/** How often one caller may ask. Counted in this process: several gateways behind one balancer each allow as much. */
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+
+export interface RateLimiter {
+  /** Counts one request of this caller. How many seconds to wait before the next, rounded up; 0 if it may go on. */
+  take(caller: string): Promise<number>;
+}
+
+const WINDOW_S = 60;
+
+/** `null` if there is no limit. */
+export function createRateLimiter({ perMinute }: { perMinute: number }): RateLimiter | null {
+  if (perMinute === 0) return null;
+  const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S });
+  return {
+    async take(caller) {
+      try {
+        await limiter.consume(caller);
+        return 0;
+      } catch (error) {
+        if (error instanceof RateLimiterRes) return Math.max(1, Math.ceil(error.msBeforeNext / 1000));
+        throw error;
+      }
+    },
+  };
+}

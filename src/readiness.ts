@@ -1,0 +1,36 @@
+/** Whether this gateway can be of use now: some source answers, or has not been asked yet. */
+import type { Source } from './sources/source.ts';
+import { NO_FILTER } from './timeline/filter.ts';
+
+const PROBE_EVERY_MS = 5_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * The check behind `/ready`. While no source is healthy each check asks them again, at most every `probeEveryMs`: a gateway
+ * that gets no requests because it is not ready would never notice that they are back.
+ */
+export function createReadiness(sources: readonly Source[], { probeEveryMs = PROBE_EVERY_MS } = {}): () => boolean {
+  let probedAt = Number.NEGATIVE_INFINITY;
+  let isProbing = false;
+
+  async function probe(): Promise<void> {
+    isProbing = true;
+    probedAt = performance.now();
+    await Promise.allSettled(sources.map(askForOneEvent));
+    isProbing = false;
+  }
+
+  return () => {
+    if (sources.some((source) => source.isHealthy())) return true;
+    if (!isProbing && performance.now() - probedAt >= probeEveryMs) void probe();
+    return false;
+  };
+}
+
+async function askForOneEvent(source: Source): Promise<void> {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  const [feed] = await source.feeds();
+  const now = Date.now();
+  const newest = { direction: 'older', start: null, limit: 1, filter: NO_FILTER, fields: new Set<string>() } as const;
+  await feed?.read({ ...newest, hint: null, asOf: now, now, signal });
+}

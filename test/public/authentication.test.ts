@@ -1,0 +1,210 @@
+import { createServer } from 'node:http';
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen } from '../support/gateway.ts';
+import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
+
+const QUERY = '{ flagEvents(first: 1) { nodes { __typename } } }';
+const KEYS = ['canary-key-of-the-first', 'canary-key-of-the-second'];
+const ISSUER = 'https://issuer.example.com/';
+const AUDIENCE = 'flag-events';
+
+type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
+
+/** Publishes public keys as an identity provider does. */
+async function startKeyServer(pairs: Readonly<Record<string, [alg: string, pair: KeyPair]>>) {
+  const entries = Object.entries(pairs);
+  const keys = await Promise.all(
+    entries.map(async ([kid, [alg, { publicKey }]]) => ({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })),
+  );
+  const state = { status: 200, requests: 0 };
+  const server = createServer((_request, response) => {
+    state.requests += 1;
+    response.writeHead(state.status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+  });
+  const url = `${await listen(server)}/jwks.json`;
+  return {
+    url,
+    state,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function jwtSettings(url: string) {
+  return { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URL: url };
+}
+
+/** The claims of a good token, but for what is given. */
+function claims(other: Record<string, unknown> = {}): JWTPayload {
+  const now = Math.floor(Date.now() / 1000);
+  return { iss: ISSUER, aud: AUDIENCE, sub: 'canary-subject', iat: now, exp: now + 300, ...other };
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('with API_KEYS', () => {
+  let gateway: PublicGateway;
+  beforeAll(async () => {
+    gateway = await startPublicGateway({ env: { API_KEYS: KEYS.join(', ') } });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  it.for<[string, Record<string, string>]>([
+    ['as a bearer', bearer(KEYS[0] ?? '')],
+    ['as a bearer, however it is spelled', { authorization: `bearer  ${KEYS[1]}` }],
+    ['in its own header', { 'x-api-key': KEYS[1] ?? '' }],
+    ['beside something else', { 'x-api-key': KEYS[0] ?? '', authorization: 'Basic dTpw' }],
+  ])('a key admits: %s', async ([, headers]) => {
+    expect((await gateway.ask(QUERY, { headers })).status).toBe(200);
+  });
+
+  it.for<[string, Record<string, string>]>([
+    ['none', {}],
+    ['an empty one', { 'x-api-key': '' }],
+    ['an unknown one', { 'x-api-key': 'canary-key-of-nobody' }],
+    ['the beginning of one', { 'x-api-key': KEYS[0]?.slice(0, -1) ?? '' }],
+    ['one with more behind it', bearer(`${KEYS[0]}x`)],
+    ['both in one', { 'x-api-key': KEYS.join(', ') }],
+    ['one in capitals', { 'x-api-key': KEYS[0]?.toUpperCase() ?? '' }],
+    ['one as basic credentials', { authorization: `Basic ${Buffer.from(`${KEYS[0]}:`).toString('base64')}` }],
+    ['no scheme', { authorization: KEYS[0] ?? '' }],
+    ['a token, where no issuer is configured', bearer('e30.e30.e30')],
+  ])('anything else does not, before the body is read: %s', async ([, headers]) => {
+    gateway.unleash.requests.length = 0;
+    const refused = await gateway.request({
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: '{',
+    });
+    expect([refused.status, refused.code]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refused.headers['www-authenticate']).toBe('Bearer');
+    expect(gateway.unleash.requests).toEqual([]);
+  });
+
+  it('a key is needed for the schema too, but not for health or the page of GraphiQL', async () => {
+    expect((await gateway.ask('{ __schema { queryType { name } } }')).status).toBe(401);
+    for (const [path, accept] of [
+      ['/live', '*/*'],
+      ['/ready', '*/*'],
+      ['/graphql', 'text/html'],
+    ] as const) {
+      expect((await gateway.request({ path, headers: { accept } })).status).toBe(200);
+    }
+  });
+
+  it('no key in the query string admits', async () => {
+    const path = `/graphql?query=${encodeURIComponent(QUERY)}&api_key=${KEYS[0]}&x-api-key=${KEYS[0]}`;
+    expect((await gateway.request({ path })).status).toBe(401);
+  });
+});
+
+describe('with an issuer of tokens', () => {
+  const pairs: Record<string, [string, KeyPair]> = {};
+  let keyServer: Awaited<ReturnType<typeof startKeyServer>>;
+  let gateway: PublicGateway;
+  beforeAll(async () => {
+    for (const [kid, alg] of [
+      ['rsa', 'RS256'],
+      ['ec', 'ES256'],
+      ['ed', 'EdDSA'],
+    ] as const) {
+      pairs[kid] = [alg, await generateKeyPair(alg, { extractable: true })];
+    }
+    keyServer = await startKeyServer(pairs);
+    gateway = await startPublicGateway({ env: { ...jwtSettings(keyServer.url), API_KEYS: KEYS.join() } });
+  });
+  afterAll(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await keyServer[Symbol.asyncDispose]();
+  });
+
+  function sign(payload: JWTPayload, kid = 'rsa'): Promise<string> {
+    const [alg, pair] = pairs[kid] ?? [];
+    if (!alg || !pair) throw new Error(`There is no key ${kid}`);
+    return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(pair.privateKey);
+  }
+
+  it.for(['rsa', 'ec', 'ed'])('a token signed by one of its keys admits: %s', async (kid) => {
+    expect((await gateway.ask(QUERY, { headers: bearer(await sign(claims(), kid)) })).status).toBe(200);
+  });
+
+  it('a token for several audiences admits if this is one of them', async () => {
+    const token = await sign(claims({ aud: ['elsewhere', AUDIENCE] }));
+    expect((await gateway.ask(QUERY, { headers: bearer(token) })).status).toBe(200);
+  });
+
+  it('an API key admits as well', async () => {
+    expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
+  });
+
+  const ago = Math.floor(Date.now() / 1000) - 3600;
+  it.for<[string, () => Promise<string>]>([
+    ['expired', () => sign(claims({ exp: ago }))],
+    ['not valid yet', () => sign(claims({ nbf: ago + 7200 }))],
+    ['that never expires', () => sign(claims({ exp: undefined }))],
+    ['of nobody', () => sign(claims({ sub: undefined }))],
+    ['of another issuer', () => sign(claims({ iss: 'https://other.example.com/' }))],
+    ['for another audience', () => sign(claims({ aud: 'elsewhere' }))],
+    ['for no audience', () => sign(claims({ aud: undefined }))],
+    [
+      'signed by a key that is not published',
+      async () =>
+        new SignJWT(claims())
+          .setProtectedHeader({ alg: 'RS256', kid: 'rsa' })
+          .sign((await generateKeyPair('RS256')).privateKey),
+    ],
+    [
+      'that names a key nobody knows',
+      async () =>
+        new SignJWT(claims())
+          .setProtectedHeader({ alg: 'RS256', kid: 'other' })
+          .sign((await generateKeyPair('RS256')).privateKey),
+    ],
+    [
+      'signed with the public key as a shared secret',
+      async () => {
+        const [, pair] = pairs.rsa ?? [];
+        if (!pair) throw new Error('There is no key');
+        const secret = new TextEncoder().encode(await exportSPKI(pair.publicKey));
+        return new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'rsa' }).sign(secret);
+      },
+    ],
+    ['without a signature', async () => `${encode({ alg: 'none' })}.${encode(claims())}.`],
+    [
+      'whose claims were changed',
+      async () => (await sign(claims())).replace(/\.[^.]+\./, `.${encode(claims({ sub: 'admin' }))}.`),
+    ],
+    ['that is none', async () => 'a.b.c'],
+    ['of enormous length', async () => `${'a'.repeat(6_000)}.b.c`],
+  ])('a token does not admit: one %s', async ([, make]) => {
+    const refused = await gateway.ask(QUERY, { headers: bearer(await make()) });
+    expect([refused.status, refused.code]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  it('the keys are fetched once for all tokens', () => {
+    expect(keyServer.state.requests).toBe(1);
+  });
+});
+
+describe('with an issuer whose keys cannot be had', () => {
+  it('a token is not called wrong: 503, and in the log; an API key admits as ever', async () => {
+    await using keyServer = await startKeyServer({});
+    keyServer.state.status = 500;
+    await using gateway = await startPublicGateway({ env: { ...jwtSettings(keyServer.url), API_KEYS: KEYS.join() } });
+    const pair = await generateKeyPair('RS256');
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(pair.privateKey);
+    const refused = await gateway.ask(QUERY, { headers: bearer(token) });
+    expect([refused.status, refused.code]).toEqual([503, 'AUTHENTICATION_UNAVAILABLE']);
+    expect(gateway.lines().filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ msg: 'the keys for tokens cannot be had', requestId: refused.headers['x-request-id'] }),
+    ]);
+    expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
+  });
+});
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}

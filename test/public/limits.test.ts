@@ -1,0 +1,227 @@
+import { getIntrospectionQuery } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultTabs } from '../../src/graphiql.ts';
+import { LIMITS, MAX_BODY_BYTES } from '../../src/plugins/limits.ts';
+import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
+
+let gateway: PublicGateway;
+beforeAll(async () => {
+  gateway = await startPublicGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const repeat = (count: number, make: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+
+/** Fields of an event inside fields, `depth` of them. */
+const nested = (depth: number): string =>
+  SHALLOW[depth] ?? `flag { events(first: 1) { nodes { ${nested(depth - 3)} } } }`;
+const SHALLOW = ['', '__typename', 'source { __typename }', 'environment { project { __typename } }'];
+const EXPERIMENTS = '... on LaunchDarklyFlagEvent { experiments { edges { node { iteration { id } } } } }';
+
+const accepted: [what: string, query: string, variables?: unknown][] = [
+  [
+    'what GraphiQL asks of the schema',
+    getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),
+  ],
+  ...defaultTabs.map(({ query }): [string, string] => ['a tab of GraphiQL', query]),
+  [
+    'the experiments behind the events of a flag of an event',
+    `{ flagEvents(first: 5) { edges { node { flag { events(first: 5) { edges { node { ${EXPERIMENTS} } } } } } } } }`,
+  ],
+  ['a batch of flags by key', `{ ${repeat(LIMITS.aliases, (index) => `f${index}: flag(key: "k${index}") { key }`)} }`],
+  [
+    'the last events of thirty flags',
+    `{ ${repeat(30, (index) => `f${index}: flag(key: "k${index}") { events(first: 5) { nodes { title occurredAt } } }`)} }`,
+  ],
+  ['500 ids that are written out', `{ nodes(ids: [${repeat(500, () => '"RmVhdHVyZUZsYWc6YQ=="')}]) { id } }`],
+  [
+    'a full page of everything about an event',
+    `query ($size: Int) { flagEvents(first: $size) { totalCount edges { cursor node {
+      id occurredAt kind type title url flag { id key } project { key source { name } } environment { key project { key } }
+      actor { name email kind } source { id name vendor url }
+      ... on LaunchDarklyFlagEvent { impact { size percentage reason } ${EXPERIMENTS} }
+      ... on UnleashFlagEvent { data preData changes { path before after } tags { type value } }
+    } } pageInfo { hasNextPage endCursor } sources { source { name } status failure { code message } } } }`,
+    { size: 100 },
+  ],
+];
+
+const pageOfPages = 'nodes { flag { events(first: $size) { nodes { id title kind type occurredAt } } } }';
+const refused: [what: string, code: string, query: string, variables?: unknown][] = [
+  ['too many levels', 'QUERY_TOO_DEEP', `{ flagEvents { nodes { ${nested(LIMITS.depth - 1)} } } }`],
+  [
+    'too many levels in fragments',
+    'QUERY_TOO_DEEP',
+    `{ flagEvents { nodes { ...A } } } fragment A on FlagEvent { ${nested(6).replace('__typename', '...B')} } fragment B on FlagEvent { ${nested(6)} }`,
+  ],
+  [
+    'too many aliases',
+    'TOO_MANY_ALIASES',
+    `{ ${repeat(LIMITS.aliases + 1, (index) => `f${index}: flag(key: "a") { id }`)} }`,
+  ],
+  [
+    'too many aliases in fragments',
+    'TOO_MANY_ALIASES',
+    `{ ...A ...B } ${['A', 'B'].map((name) => `fragment ${name} on Query { ${repeat(30, (index) => `${name}${index}: flagSources { id }`)} }`).join(' ')}`,
+  ],
+  [
+    'too many directives',
+    'TOO_MANY_DIRECTIVES',
+    `{ flagEvents { nodes { ${repeat(LIMITS.directives + 1, () => 'id @include(if: true)')} } } }`,
+  ],
+  ['too many words', 'TOO_MANY_TOKENS', `{ ${repeat(LIMITS.tokens, () => '__typename')} }`],
+  ['pages of pages', 'QUERY_TOO_COMPLEX', `{ flagEvents(first: 100) { ${pageOfPages.replace('$size', '100')} } }`],
+  [
+    'pages of pages, by a variable',
+    'QUERY_TOO_COMPLEX',
+    `query ($size: Int) { flagEvents(first: $size) { ${pageOfPages} } }`,
+    { size: 100 },
+  ],
+  [
+    'pages of pages, by a default',
+    'QUERY_TOO_COMPLEX',
+    `query ($size: Int = 100) { flagEvents(first: $size) { ${pageOfPages} } }`,
+  ],
+  [
+    'pages of pages, backwards',
+    'QUERY_TOO_COMPLEX',
+    `{ flagEvents(last: 100) { ${pageOfPages.replace('first: $size', 'last: 100')} } }`,
+  ],
+  [
+    'pages of pages, in fragments',
+    'QUERY_TOO_COMPLEX',
+    `{ ...A } fragment A on Query { flagEvents(first: 100) { ...B } } fragment B on FlagEventConnection { ${pageOfPages.replace('$size', '100')} }`,
+  ],
+  [
+    'fragments that multiply',
+    'QUERY_TOO_COMPLEX',
+    `{ ...A0 } ${repeat(20, (index) => `fragment A${index} on Query { ${repeat(20, () => `...A${index + 1}`)} }`)} fragment A20 on Query { flagSources { id } }`,
+  ],
+];
+
+describe('a query within bounds', () => {
+  it.for(accepted)('is answered: %s', async ([, query, variables]) => {
+    const { answer, status } = await gateway.ask(query, { variables });
+    expect([status, answer.errors]).toEqual([200, undefined]);
+  });
+
+  it('may be as deep as documented, and no deeper', async () => {
+    const depths = await Promise.all(
+      [LIMITS.depth, LIMITS.depth + 1].map((depth) =>
+        gateway.ask(`{ flagEvents(first: 1) { nodes { ${nested(depth - 2)} } } }`),
+      ),
+    );
+    expect(depths.map(({ code }) => code)).toEqual([undefined, 'QUERY_TOO_DEEP']);
+  });
+});
+
+describe('a query out of bounds', () => {
+  it.for(refused)(
+    'is refused with one code and none of its words, and asks no upstream: %s',
+    async ([, code, query, variables]) => {
+      gateway.unleash.requests.length = 0;
+      const { answer, status } = await gateway.ask(query, { variables });
+      expect(status).toBe(400);
+      expect(answer.errors?.map(({ extensions }) => extensions?.code)).toEqual([code]);
+      expect(answer.errors?.[0]?.message).toMatch(/^[A-Z][\w ,:]+\.$/);
+      expect(answer.errors?.[0]?.message).not.toMatch(/flag[A-Z]|nodes|fragment/);
+      expect(gateway.unleash.requests).toEqual([]);
+    },
+  );
+
+  it('has the same code, and the status of old, for a client that knows only application/json', async () => {
+    const { code, status } = await gateway.ask(refused[0]?.[2] ?? '', { headers: { accept: 'application/json' } });
+    expect([status, code]).toEqual([200, 'QUERY_TOO_DEEP']);
+  });
+
+  it('is judged anew for other variables', async () => {
+    const query = `query Sized($size: Int) { flagEvents(first: $size) { ${pageOfPages} } }`;
+    const codes = [];
+    for (const size of [1, 100, 2, 99]) codes.push((await gateway.ask(query, { variables: { size } })).code);
+    expect(codes).toEqual([undefined, 'QUERY_TOO_COMPLEX', undefined, 'QUERY_TOO_COMPLEX']);
+  });
+
+  it('is not hidden by a mistake beside it', async () => {
+    const query = (first: number) =>
+      `query ($key: String = "a") { flag(key: $key) { id } flagEvents(first: ${first}) { ${pageOfPages.replace('$size', '100')} } }`;
+    const codes = [];
+    for (const [first, variables] of [
+      [100, {}],
+      [100, { key: null }],
+      [1, { key: null }],
+      [1, {}],
+    ] as const) {
+      codes.push((await gateway.ask(query(first), { variables })).code);
+    }
+    expect(codes).toEqual(['QUERY_TOO_COMPLEX', 'BAD_USER_INPUT', 'BAD_USER_INPUT', undefined]);
+  });
+
+  it('leaves it to the argument to say that a page is too large', async () => {
+    const { answer } = await gateway.ask('{ flagEvents(first: 2147483647) { nodes { id } } }');
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'first' });
+  });
+});
+
+describe('a body', () => {
+  const padded = (bytes: number) => JSON.stringify({ query: '{ __typename }' }).padEnd(bytes);
+  const headers = { 'content-type': 'application/json' };
+
+  it('may be as large as documented', async () => {
+    const { status } = await gateway.request({ method: 'POST', headers, body: padded(MAX_BODY_BYTES) });
+    expect(status).toBe(200);
+  });
+
+  it.for([
+    ['with a length', headers],
+    ['in chunks', { ...headers, 'transfer-encoding': 'chunked' }],
+  ] as const)('is refused beyond that, %s', async ([, sent]) => {
+    const { code, status } = await gateway.request({ method: 'POST', headers: sent, body: padded(MAX_BODY_BYTES + 1) });
+    expect([status, code]).toEqual([413, 'REQUEST_ENTITY_TOO_LARGE']);
+  });
+});
+
+describe('INTROSPECTION=off', () => {
+  it('hides the schema, and the names of fields that exist from who mistypes them', async () => {
+    await using closed = await startPublicGateway({ env: { INTROSPECTION: 'off' } });
+    const introspection = await closed.ask(getIntrospectionQuery());
+    expect([introspection.status, introspection.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+    const kinds = { f: { kinds: ['CREATEDD'] } };
+    const mistyped = [
+      await closed.ask('{ flagEvent { nodes { id } } }'),
+      await closed.ask('{ flagEvents(frist: 1) { nodes { id } } }'),
+      await closed.ask('query ($f: FlagEventFilter) { flagEvents(filter: $f) { nodes { id } } }', { variables: kinds }),
+    ];
+    for (const { body, status } of mistyped) {
+      expect(status).toBe(400);
+      expect(body).not.toMatch(/did you mean/i);
+    }
+    expect((await closed.ask('{ flagEvents(first: 1) { nodes { __typename } } }')).status).toBe(200);
+  });
+
+  it('is the default in production only', async () => {
+    for (const [env, status] of [
+      [{}, 200],
+      [{ NODE_ENV: 'production' }, 400],
+      [{ NODE_ENV: 'production', INTROSPECTION: 'on' }, 200],
+    ] as const) {
+      await using each = await startPublicGateway({ env });
+      expect((await each.ask('{ __schema { queryType { name } } }')).status).toBe(status);
+    }
+  });
+});
+
+describe('GRAPHIQL', () => {
+  it.for([
+    ['on by default', {}, 200],
+    ['off on request', { GRAPHIQL: 'off' }, 406],
+    ['off in production', { NODE_ENV: 'production' }, 406],
+    ['on in production on request', { NODE_ENV: 'production', GRAPHIQL: 'on' }, 200],
+  ] as const)('is %s', async ([, env, status]) => {
+    await using each = await startPublicGateway({ env });
+    const accept = { accept: 'text/html', 'graphql-require-preflight': '1' };
+    expect((await each.request({ headers: accept, path: '/graphql?query=%7B__typename%7D' })).status).toBe(status);
+    // The landing page is always off.
+    expect(await each.request({ headers: accept, path: '/' })).toMatchObject({ status: 404, body: '' });
+  });
+});
