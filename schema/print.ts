@@ -1,15 +1,25 @@
-/** Prints the graph as SDL into `schema.graphql`; with `--check` only says whether the committed file is fresh. */
+/**
+ * Prints the graph as SDL: `schema.graphql` for clients, `subgraph.graphql` for composition, and this gateway's part of
+ * the example supergraph. With `--check` it only says whether the committed files are fresh.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { createSchema } from '../src/graph/schema.ts';
+import { createSchema, printSubgraph } from '../src/graph/schema.ts';
 import { definitions } from '../src/sources/index.ts';
 
-const file = new URL('schema.graphql', import.meta.url);
-const sdl = `${printSchema(lexicographicSortSchema(createSchema(definitions)))}\n`;
+const files = {
+  'schema.graphql': printSchema(lexicographicSortSchema(createSchema(definitions))),
+  'subgraph.graphql': printSubgraph(definitions, { nodeField: 'omitted' }),
+  'supergraph/flag-events.graphql': printSubgraph(definitions, { nodeField: 'omitted', userType: 'User' }),
+};
 
-if (!process.argv.includes('--check')) {
-  await writeFile(file, sdl);
-} else if ((await readFile(file, 'utf8').catch(() => '')) !== sdl) {
-  process.stderr.write('schema/schema.graphql is not fresh: run `npm run schema` and commit it.\n');
-  process.exitCode = 1;
+for (const [name, sdl] of Object.entries(files)) {
+  const file = new URL(name, import.meta.url);
+  const text = `${sdl.trimEnd()}\n`;
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    process.stderr.write(`schema/${name} is not fresh: run \`npm run schema\` and commit it.\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,7 @@
 /** The schema builder every type is made with. One per schema: nothing here is shared between two gateways. */
-import SchemaBuilder from '@pothos/core';
+import SchemaBuilder, { type ObjectRef as PothosObjectRef } from '@pothos/core';
+import DirectivesPlugin from '@pothos/plugin-directives';
+import FederationPlugin from '@pothos/plugin-federation';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLScalarType } from 'graphql';
 import { DateTimeResolver, JSONResolver, URLResolver } from 'graphql-scalars';
@@ -15,15 +17,20 @@ export interface SchemaTypes {
     DateTime: { Input: Date; Output: Date | number };
     JSON: { Input: unknown; Output: unknown };
     URL: { Input: URL; Output: URL | string };
+    _Any: { Input: unknown; Output: unknown };
   };
 }
 
 export type Builder = ReturnType<typeof createBuilder>;
 
+/** An object type whose values are `T`. */
+export type ObjectRef<T> = PothosObjectRef<Builder['$inferSchemaTypes'], T>;
+
 export function createBuilder() {
   const builder = new SchemaBuilder<SchemaTypes>({
-    plugins: [RelayPlugin],
+    plugins: [RelayPlugin, DirectivesPlugin, FederationPlugin],
     defaultFieldNullability: false,
+    directives: { useGraphQLToolsUnorderedDirectives: true },
     relay: {
       clientMutationId: 'omit',
       cursorType: 'String',
@@ -36,7 +43,8 @@ export function createBuilder() {
       cursorFieldOptions: {
         description: 'Where this item stands: pass it as `after` or as `before`.',
       },
-      pageInfoTypeOptions: { description: 'Where a page stands in its connection.' },
+      // Every subgraph with Relay's pages has a `PageInfo`; they compose only if all of them share it.
+      pageInfoTypeOptions: { description: 'Where a page stands in its connection.', shareable: true },
       pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
       hasNextPageFieldOptions: {
         description:

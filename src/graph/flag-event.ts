@@ -1,7 +1,7 @@
 /** The vendor-neutral types: an event and everything it points at. */
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
-import type { Source, SourceDefinition } from '../sources/source.ts';
+import type { RateLimit, Source, SourceDefinition } from '../sources/source.ts';
 import type { Builder } from './builder.ts';
 
 const KIND_DESCRIPTIONS: Readonly<Record<FlagEventKind, string>> = {
@@ -36,6 +36,9 @@ const ACTOR_KINDS: Readonly<Record<Actor['kind'], string>> = {
   UNKNOWN: 'The vendor does not say.',
 };
 
+/** The tag of what tells who somebody is, for supergraphs with a variant that leaves it out. */
+export const PERSONAL = 'pii';
+
 export interface Flag {
   key: string;
 }
@@ -54,6 +57,22 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
     values: describeAll(KIND_DESCRIPTIONS, FLAG_EVENT_KINDS),
   });
 
+  const FlagSourceRateLimit = builder.objectRef<RateLimit>('FlagSourceRateLimit').implement({
+    description: 'What a vendor’s latest answer said of its rate limit; of several limits, the one with least left.',
+    fields: (t) => ({
+      limit: t.exposeFloat('limit', {
+        nullable: true,
+        description: 'Requests allowed in one period, if the vendor says.',
+      }),
+      remaining: t.exposeFloat('remaining', { description: 'Requests left in this period.' }),
+      resetsAt: t.expose('resetsAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next period begins, by the gateway’s clock, if the vendor says.',
+      }),
+    }),
+  });
+
   const FlagSource = builder.objectRef<Source>('FlagSource').implement({
     description: 'One account or instance of a vendor that this gateway reads.',
     fields: (t) => ({
@@ -64,6 +83,12 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
       name: t.exposeString('id', { description: 'What the gateway calls it: use it in `FlagEventFilter.sources`.' }),
       vendor: t.field({ type: FlagVendor, description: 'Whose it is.', resolve: (source) => source.vendor }),
       url: t.expose('url', { type: 'URL', description: 'Where people reach it.' }),
+      rateLimit: t.field({
+        type: FlagSourceRateLimit,
+        nullable: true,
+        description: 'What is left of the vendor’s allowance; null as long as the vendor has not said. Asks nobody.',
+        resolve: (source) => source.rateLimit(),
+      }),
     }),
   });
 
@@ -113,12 +138,14 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
     description: 'Who made a change.',
     fields: (t) => ({
       name: t.string({
+        tag: PERSONAL,
         description: 'What people call them: their name, else their e-mail address, user name or token name.',
         resolve: async (event, _args, context) =>
           (await context.loadField<string>(event, 'actorName').catch(() => null)) ?? event.actor.name,
       }),
       email: t.string({
         nullable: true,
+        tag: PERSONAL,
         description: 'E-mail address, where the vendor tells.',
         resolve: ({ actor }) => actor.email,
       }),

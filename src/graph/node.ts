@@ -17,25 +17,44 @@ export type NodeLoader = (
   fields: ReadonlySet<string>,
 ) => Promise<object | null> | object | null | undefined;
 
-export function defineNodeQueries(builder: Builder, loaders: ReadonlyMap<string, NodeLoader>): void {
-  const load = (id: string, argument: string, context: GatewayContext, info: GraphQLResolveInfo) => {
+/** What a global id stands for. Throws {@link BadInputError} naming the argument if the id is none, or of none of these types. */
+export type NodeFinder = (
+  id: string,
+  argument: string,
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  types?: readonly string[],
+) => Promise<object | null> | object | null;
+
+export function createNodeFinder(loaders: ReadonlyMap<string, NodeLoader>): NodeFinder {
+  return (id, argument, context, info, types) => {
     const decoded = decode(id);
-    const node = decoded && loaders.get(decoded.typename)?.(decoded.id, context, selectedFields(info));
+    const load = decoded && (types?.includes(decoded.typename) ?? true) ? loaders.get(decoded.typename) : undefined;
+    const node = decoded && load?.(decoded.id, context, selectedFields(info));
     if (node === undefined) throw new BadInputError(argument, `\`${argument}\` takes ids that this graph has given.`);
     return node;
   };
+}
 
+/** `inaccessible`: only subgraphs may use them in a supergraph, not its clients. */
+export function defineNodeQueries(
+  builder: Builder,
+  find: NodeFinder,
+  { inaccessible }: { inaccessible: boolean },
+): void {
   builder.queryFields((t) => ({
     node: t.field({
       type: builder.nodeInterfaceRef(),
       nullable: true,
+      inaccessible,
       description: 'Anything by its id; null if there is no such thing (any more).',
       args: { id: t.arg.id({ required: true, description: 'An id as this graph has given it.' }) },
-      resolve: (_root, { id }, context, info) => load(id, 'id', context, info),
+      resolve: (_root, { id }, context, info) => find(id, 'id', context, info),
     }),
     nodes: t.field({
       type: [builder.nodeInterfaceRef()],
       nullable: { list: false, items: true },
+      inaccessible,
       description: `Many things by their ids, in the order of the ids; null for one that does not exist. Events of one vendor are fetched together. At most ${MAX_NODES}.`,
       args: { ids: t.arg.idList({ required: true, description: `Up to ${MAX_NODES} ids.` }) },
       resolve: (_root, { ids }, context, info) => {
@@ -43,7 +62,7 @@ export function defineNodeQueries(builder: Builder, loaders: ReadonlyMap<string,
           throw new BadInputError('ids', `\`ids\` takes at most ${MAX_NODES} ids.`, { max: MAX_NODES });
         }
         // Each on its own, so that one that fails is one null.
-        return ids.map(async (id) => load(id, 'ids', context, info));
+        return ids.map(async (id) => find(id, 'ids', context, info));
       },
     }),
   }));

@@ -4,15 +4,38 @@ import type { SourceDefinition } from '../sources/source.ts';
 import { type Builder, createBuilder } from './builder.ts';
 import { readConnection, type Vendor } from './connection.ts';
 import { defineEventConnection, type EventConnectionRef } from './event-connection.ts';
+import {
+  defineEntities,
+  defineGatewayQueries,
+  type FederationOptions,
+  LIST_SIZE,
+  printComposable,
+} from './federation.ts';
 import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
 import { GraphQLDeferDirective, GraphQLStreamDirective } from './incremental.ts';
-import { createEventLoader, defineNodeQueries, type NodeLoader } from './node.ts';
+import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader } from './node.ts';
+import { defineUser } from './user.ts';
 
 /** How often one feed is read for one page of a flag's own events: many flags may be on one answer. */
 const MAX_READS_FOR_A_FLAG = 3;
 
-export function createSchema(definitions: readonly SourceDefinition[]): GraphQLSchema {
+/**
+ * The graph as clients see it. With `federation` it is what a gateway asks, too: it has `_service` and `_entities`, and
+ * `node` whatever the supergraph has of it.
+ */
+export function createSchema(definitions: readonly SourceDefinition[], federation?: FederationOptions): GraphQLSchema {
+  const { builder, entities } = assemble(definitions, { ...federation, nodeField: 'owner' });
+  if (federation) defineGatewayQueries(builder, entities, () => printSubgraph(definitions, federation));
+  return builder.toSchema({ directives: [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective] });
+}
+
+/** The graph as composition reads it: what `_service { sdl }` says. */
+export function printSubgraph(definitions: readonly SourceDefinition[], federation: FederationOptions): string {
+  return printComposable(assemble(definitions, federation).builder);
+}
+
+function assemble(definitions: readonly SourceDefinition[], { nodeField, userType }: FederationOptions) {
   const builder = createBuilder();
   const types = defineFlagTypes(builder, definitions);
   const vendors: Vendor[] = definitions.map((definition) => ({
@@ -21,8 +44,8 @@ export function createSchema(definitions: readonly SourceDefinition[]): GraphQLS
   }));
   const loaders = new Map<string, NodeLoader>([['FeatureFlag', (key) => ({ key })]]);
   for (const { definition, types: own } of vendors) {
-    types.typeOfVendor.set(definition.vendor, own.eventType);
-    loaders.set(own.eventType, createEventLoader(definition.vendor));
+    types.typeOfVendor.set(definition.vendor, own.event.name);
+    loaders.set(own.event.name, createEventLoader(definition.vendor));
   }
   const filter = defineFilter(
     builder,
@@ -32,8 +55,11 @@ export function createSchema(definitions: readonly SourceDefinition[]): GraphQLS
   const connection = defineEventConnection(builder, types);
   defineQueries(builder, types, vendors, filter, connection);
   defineFlagEvents(builder, types, vendors, filter, connection);
-  defineNodeQueries(builder, loaders);
-  return builder.toSchema({ directives: [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective] });
+  const find = createNodeFinder(loaders);
+  if (nodeField !== 'omitted') defineNodeQueries(builder, find, { inaccessible: nodeField === 'hidden' });
+  const user = userType === undefined ? undefined : defineUser(builder, userType, types, vendors, filter, connection);
+  const events = vendors.map((vendor) => vendor.types.event);
+  return { builder, entities: defineEntities(builder, types, events, user, find) };
 }
 
 function defineQueries(
@@ -49,6 +75,7 @@ function defineQueries(
       {
         type: FlagEvent,
         nullable: true,
+        listSize: LIST_SIZE,
         description:
           'All flag events of all sources, newest first. A source that fails does not fail the page: see `sources`. Null, with an error, only if every source fails.',
         args: { filter: t.arg({ type: filter, description: 'What to leave out. Keep it the same while paging.' }) },
@@ -84,6 +111,7 @@ function defineFlagEvents(
       {
         type: FlagEvent,
         nullable: true,
+        listSize: LIST_SIZE,
         description:
           'The flag’s own events in all sources, newest first. However many flags are on one answer, their events are read together: with the same arguments at most 9 upstream calls per feed for all of them. What lies deeper than that leaves the page short, with `hasNextPage: true`.',
         args: {

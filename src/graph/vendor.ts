@@ -1,14 +1,15 @@
 /** What a vendor's folder adds to the graph. */
 import type { InputRef } from '@pothos/core';
-import type { Builder } from './builder.ts';
+import type { FlagEvent } from '../model.ts';
+import type { Builder, ObjectRef } from './builder.ts';
 import type { FlagTypes } from './flag-event.ts';
 
 /** The types every vendor's own types build on. */
 export type SharedTypes = Pick<FlagTypes, 'FlagEvent'>;
 
 export interface VendorTypes {
-  /** Name of the type that implements `FlagEvent` for this vendor. */
-  eventType: string;
+  /** The type that implements `FlagEvent` for this vendor. */
+  event: ObjectRef<FlagEvent>;
   /** The vendor's part of `FlagEventFilter`; it narrows that vendor's events only. */
   filter: { field: string; type: InputRef<object>; description: string };
 }
