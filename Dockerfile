@@ -3,6 +3,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 COPY src src
+# Trusted documents, and the reference if `npm run docs` has been run.
+COPY schema schema
 USER node
 ENV NODE_ENV=production
 EXPOSE 4000

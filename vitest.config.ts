@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { relayTags } from './test/clients/relay-tags.ts';
 
 export default defineConfig({
+  plugins: [relayTags()],
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/real-unleash.ts'],

@@ -4,7 +4,7 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { FederationSettings } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { createSchema } from './graph/schema.ts';
-import { graphiqlOptions, renderGraphiQLPage } from './graphiql.ts';
+import { createGraphiQLPage, graphiqlOptions } from './graphiql.ts';
 import { type Log, silentLog } from './log.ts';
 import { useSafeIncrementalDelivery } from './plugins/incremental-delivery.ts';
 import { createMaskError } from './plugins/mask-error.ts';
@@ -65,7 +65,7 @@ export function createGateway({
       ...useSafeIncrementalDelivery(maskError),
     ],
     maskedErrors: { maskError },
-    renderGraphiQL: renderGraphiQLPage,
+    renderGraphiQL: createGraphiQLPage({ hasReference: face.introspection }),
     graphiql: face.graphiql && graphiqlOptions,
     ...publicFaceSettings(face),
   });

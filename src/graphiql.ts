@@ -1,48 +1,132 @@
-/** The tabs GraphiQL opens with. The first needs no variables: GraphiQL loses those of its first tab. */
+/** What GraphiQL opens with, and its way to the reference of the schema. */
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { GraphiQLOptions } from 'graphql-yoga';
+import { REFERENCE_PATH } from './plugins/schema-reference.ts';
+
+/** For a gateway that wants to know who asks. Latin-1 only: a browser sends nothing else in a header. */
+const headers = JSON.stringify({ 'x-api-key': '' }, null, 2);
+
+/** One after another they tell what there is to ask. The first needs no variables: GraphiQL loses those of its first tab. */
 export const defaultTabs = [
   {
-    query: `# What changed last, wherever it changed.
+    query: `# What changed last? Press the play button.
+# The other tabs ask more; the manual is top left.
 query WhatChanged {
-  flagEvents(first: 10) {
-    edges {
-      node {
-        occurredAt
-        title
-        kind
-        flag { key }
-        project { key }
-        environment { key }
-        actor { name }
-        source { name vendor }
-      }
+  flagEvents(first: 5) {
+    nodes {
+      occurredAt
+      title
+      flag { key }
+      environment { key }
+      actor { name }
+      source { name }
     }
+    # Read on with \`after: "<endCursor>"\`.
     pageInfo { hasNextPage endCursor }
-    sources { source { name } status failure { code message } }
+    # A source that is down says so here.
+    sources {
+      source { name }
+      status
+      failure { message }
+    }
   }
 }
 `,
   },
   {
-    query: `# What was turned on or off in production, and what it did to users.
+    query: `# What did users notice of experiments? The page comes
+# first, what is deferred a moment later.
 query Impact {
-  flagEvents(first: 10, filter: { kinds: [ENABLED, DISABLED], environments: ["production"] }) {
-    edges {
-      node {
+  flagEvents(
+    first: 5
+    filter: {
+      vendors: [LAUNCHDARKLY]
+      launchDarkly: { hasExperiments: true }
+    }
+  ) {
+    nodes {
+      title
+      flag { key }
+      occurredAt
+      ...Experiments @defer
+      ... on LaunchDarklyFlagEvent {
+        impact { size percentage }
+      }
+    }
+  }
+}
+
+fragment Experiments on LaunchDarklyFlagEvent {
+  experiments { nodes { name iteration { status } } }
+}
+`,
+  },
+  {
+    query: `# What happened to one flag, in both vendors?
+# Its key is among the variables below.
+query OneFlag($key: String!, $filter: FlagEventFilter) {
+  flag(key: $key) {
+    events(first: 10, filter: $filter) {
+      nodes {
         occurredAt
-        kind
-        flag { key }
-        actor { name }
-        ... on LaunchDarklyFlagEvent {
-          impact { size percentage evaluationsSummary { variations { value before after } } }
-          experiments { nodes { name iteration { status } } }
-        }
+        title
+        environment { key }
+        source { name }
         ... on UnleashFlagEvent {
           changes { path before after }
         }
+        ... on LaunchDarklyFlagEvent {
+          impact { size }
+        }
       }
+    }
+  }
+}
+`,
+    variables: JSON.stringify({ key: 'split-payments', filter: { environments: ['production'] } }, null, 2),
+  },
+  {
+    query: `# Which accounts are read, and do they answer now?
+query Sources {
+  flagSources {
+    name
+    vendor
+    url
+    rateLimit { remaining limit resetsAt }
+  }
+  flagEvents(first: 1) {
+    sources {
+      source { name }
+      status
+      failure { code message retryAfterSeconds }
+      reachesBackTo
     }
   }
 }
 `,
   },
 ];
+
+export const graphiqlOptions = {
+  title: 'Flag events',
+  defaultTabs: defaultTabs.map((tab) => ({ headers, ...tab })),
+  defaultHeaders: headers,
+  defaultEditorToolsVisibility: 'variables',
+  shouldPersistHeaders: false,
+} satisfies GraphiQLOptions;
+
+/** Beside the title, where there is room for it. */
+const LINK = `
+      <style>
+        .reference { position: fixed; top: 29px; right: 190px; z-index: 1; font: 15px Roboto, sans-serif; color: #6b7280; }
+        .reference:not(:hover) { text-decoration: none; }
+        @media (max-width: 1000px) { .reference { display: none; } }
+      </style>
+      <a class="reference" href="${REFERENCE_PATH}" target="_blank">Schema reference</a>`;
+
+/** All of it in one page, which fetches nothing from elsewhere, with a link to the reference if there is one. */
+export function createGraphiQLPage({ hasReference }: { hasReference: boolean }) {
+  const root = '<div id="root"></div>';
+  return (options?: GraphiQLOptions): string =>
+    renderGraphiQL(options).replace(root, hasReference ? `${root}${LINK}` : root);
+}

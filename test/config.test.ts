@@ -72,6 +72,7 @@ describe('settings from the environment', () => {
       introspection: false,
       logLevel: 'warn',
       shutdownDelayMs: 5_000,
+      trustedDocuments: 'only',
     });
     expect(sources.map(({ settings }) => settings)).toEqual([
       {
@@ -285,6 +286,7 @@ const access: Case[] = [
   ...['-1', '1.5', '1000001', CANARY].map(
     (count): Case => ['an absurd rate', { RATE_LIMIT_PER_MINUTE: count }, ['RATE_LIMIT_PER_MINUTE']],
   ),
+  ['a way with trusted documents that is none', { TRUSTED_DOCUMENTS: CANARY }, ['TRUSTED_DOCUMENTS']],
   ['an absurd delay', { SHUTDOWN_DELAY_MS: '60001' }, ['SHUTDOWN_DELAY_MS']],
   ['a level that is none', { LOG_LEVEL: CANARY }, ['LOG_LEVEL']],
 ];
@@ -493,6 +495,7 @@ const EVERY_VARIABLE: Environment = {
   INTROSPECTION: 'off',
   LOG_LEVEL: 'warn',
   SHUTDOWN_DELAY_MS: '5000',
+  TRUSTED_DOCUMENTS: 'only',
   ALLOW_PLAIN_HTTP: 'true',
   LAUNCHDARKLY_ACCESS_TOKEN: 'api-2',
   LAUNCHDARKLY_URL: 'https://app.eu.launchdarkly.com',

@@ -47,7 +47,7 @@ export type FlagTypes = ReturnType<typeof defineFlagTypes>;
 
 export function defineFlagTypes(builder: Builder, definitions: readonly SourceDefinition[]) {
   const FlagVendor = builder.enumType('FlagVendor', {
-    description: 'Whose event log it is.',
+    description: 'Whose event log it is. More vendors may be added.',
     values: Object.fromEntries(definitions.map(({ name, vendor }) => [vendor, { description: `${name}.` }])),
   });
 

@@ -24,7 +24,11 @@ const accepted: [what: string, query: string, variables?: unknown][] = [
     'what GraphiQL asks of the schema',
     getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),
   ],
-  ...defaultTabs.map(({ query }): [string, string] => ['a tab of GraphiQL', query]),
+  ...defaultTabs.map(({ query, variables = '{}' }): [string, string, unknown] => [
+    'a tab of GraphiQL',
+    query,
+    JSON.parse(variables),
+  ]),
   [
     'the experiments behind the events of a flag of an event',
     `{ flagEvents(first: 5) { edges { node { flag { events(first: 5) { edges { node { ${EXPERIMENTS} } } } } } } } }`,

@@ -1,0 +1,43 @@
+import graphql from '@graphql-eslint/eslint-plugin';
+
+/** They have no id because they belong to what holds them. */
+const PARTS = [
+  'FlagActor',
+  'FlagEnvironment',
+  'FlagProject',
+  'FlagSourceFailure',
+  'FlagSourceRateLimit',
+  'FlagSourceReport',
+  'LaunchDarklyEvaluationsSummary',
+  'LaunchDarklyExperiment',
+  'LaunchDarklyImpact',
+  'LaunchDarklyVariationEvaluations',
+  'PageInfo',
+  'UnleashChange',
+  'UnleashTag',
+];
+
+export default [
+  {
+    files: ['**/schema.graphql'],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: 'schema/schema.graphql' } },
+    },
+    plugins: { '@graphql-eslint': graphql },
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      '@graphql-eslint/no-typename-prefix': 'error',
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        { exceptions: { types: PARTS, suffixes: ['Connection', 'Edge'] } },
+      ],
+      // Short lists that come whole, such as tags, are no connections; an experiment is no node.
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+      ],
+    },
+  },
+];

@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { request } from '../schema/examples/request.ts';
+import * as generated from '../schema/generated/graphql.ts';
+import {
+  ChangesAroundDocument,
+  ExportPageDocument,
+  FlagHistoryDocument,
+  HighImpactChangesDocument,
+  SourceStatesDocument,
+  TimelinePageDocument,
+} from '../schema/generated/graphql.ts';
+import { type BothSandboxes, startBoth } from './support/sandboxes.ts';
+import { idsOf, walk } from './support/walk.ts';
+
+let both: BothSandboxes;
+let url: string;
+beforeAll(async () => {
+  both = await startBoth();
+  url = both.gateway.url;
+});
+afterAll(() => both[Symbol.asyncDispose]());
+
+describe('the operations of a frontend', () => {
+  it('read a page of the timeline and the next one', async () => {
+    const { data } = await request(url, TimelinePageDocument, { first: 5 });
+    const after = data?.flagEvents?.pageInfo.endCursor ?? null;
+    const next = await request(url, TimelinePageDocument, { first: 5, after });
+    const edges = [...(data?.flagEvents?.edges ?? []), ...(next.data?.flagEvents?.edges ?? [])];
+    expect(new Set(edges.map(({ node }) => node.id)).size).toBe(10);
+    expect(next.data?.flagEvents?.sources.map(({ source, status }) => [source.name, status])).toEqual([
+      ['launchdarkly', 'OK'],
+      ['unleash', 'OK'],
+    ]);
+  });
+
+  it('read what changed around a moment', async () => {
+    const [moment] = (await walk(both.gateway, { size: 100 })).at(1)?.nodes ?? [];
+    const at = Date.parse(moment?.occurredAt ?? '');
+    const [from, to] = [at - 60_000, at + 60_000].map((time) => new Date(time).toISOString()) as [string, string];
+    const { data } = await request(url, ChangesAroundDocument, { from, to });
+    const nodes = data?.flagEvents?.nodes ?? [];
+    expect(nodes.map(({ id }) => id)).toContain(moment?.id);
+    expect(nodes.every(({ occurredAt }) => occurredAt >= from && occurredAt < to)).toBe(true);
+  });
+
+  it('read one flag’s history in both vendors, with what each of them alone knows', async () => {
+    const { data } = await request(url, FlagHistoryDocument, { key: 'split-payments', first: 100 });
+    const nodes = data?.flag?.events?.edges.map(({ node }) => node) ?? [];
+    expect(new Set(nodes.map(({ flag }) => flag?.key))).toEqual(new Set(['split-payments']));
+    const actions = nodes.flatMap((node) => (node.__typename === 'LaunchDarklyFlagEvent' ? node.actions : []));
+    const changes = nodes.flatMap((node) => (node.__typename === 'UnleashFlagEvent' ? node.changes : []));
+    expect([actions.length > 0, changes.length > 0]).toEqual([true, true]);
+  });
+
+  it('read what many users noticed, with the experiments', async () => {
+    const { data } = await request(url, HighImpactChangesDocument, { first: 50 });
+    const nodes = data?.flagEvents?.nodes.filter((node) => node.__typename === 'LaunchDarklyFlagEvent') ?? [];
+    expect(new Set(nodes.map(({ impact }) => impact.size))).toEqual(new Set(['MEDIUM', 'LARGE']));
+    expect(nodes.flatMap(({ experiments }) => experiments?.nodes ?? []).length).toBeGreaterThan(0);
+  });
+
+  it('read a page of an export, with the vendors’ own ids', async () => {
+    const { data } = await request(url, ExportPageDocument, { size: 50 });
+    const ids = data?.flagEvents?.nodes.map((node) =>
+      node.__typename === 'LaunchDarklyFlagEvent' ? node.launchDarklyId : String(node.unleashId),
+    );
+    expect(ids).toEqual(idsOf(await walk(both.gateway, { size: 50 })).slice(0, 50));
+  });
+
+  it('read the state of the sources', async () => {
+    const { data } = await request(url, SourceStatesDocument, {});
+    expect(data?.flagSources.map(({ name, vendor }) => [name, vendor])).toEqual([
+      ['launchdarkly', 'LAUNCHDARKLY'],
+      ['unleash', 'UNLEASH'],
+    ]);
+    expect(data?.flagEvents?.sources.map(({ failure, status }) => [status, failure])).toEqual([
+      ['OK', null],
+      ['OK', null],
+    ]);
+  });
+
+  it('are all run here', () => {
+    const documents = Object.keys(generated).filter((name) => /(?<!Fragment)Document$/.test(name));
+    const run = Object.keys({
+      ChangesAroundDocument,
+      ExportPageDocument,
+      FlagHistoryDocument,
+      HighImpactChangesDocument,
+      SourceStatesDocument,
+      TimelinePageDocument,
+    });
+    expect(documents.toSorted()).toEqual(run);
+  });
+});
+
+describe('the export script', () => {
+  const script = fileURLToPath(new URL('../schema/examples/export.ts', import.meta.url));
+
+  it('writes a whole walk as a line of JSON each, and tells how far it is', async () => {
+    const { stderr, stdout } = await promisify(execFile)(process.execPath, [script, url], { maxBuffer: 2 ** 26 });
+    const lines = stdout.trimEnd().split('\n').map(toNode);
+    expect(lines.map(toOwnId)).toEqual(idsOf(await walk(both.gateway, { size: 100 })));
+    const progress = stderr.trimEnd().split('\r').at(-1);
+    expect(progress).toContain(`${lines.length} events, back to ${lines.at(-1)?.occurredAt}`);
+  });
+
+  it('ends at the moment it is told', async () => {
+    const [, page] = await walk(both.gateway, { size: 50 });
+    const from = page?.nodes[0]?.occurredAt ?? '';
+    const { stdout } = await promisify(execFile)(process.execPath, [script, url, '--from', from]);
+    const lines = stdout.trimEnd().split('\n').map(toNode);
+    expect(lines.at(-1)?.occurredAt).toBe(from);
+  });
+
+  it('goes on when a source fails, and has its events all the same', async () => {
+    using _down = both.unleash.faults.next(6, { kind: 'status', status: 503 });
+    const { stderr, stdout } = await promisify(execFile)(process.execPath, [script, url], { maxBuffer: 2 ** 26 });
+    const ids = stdout.trimEnd().split('\n').map(toNode).map(toOwnId);
+    expect(stderr).toContain('waiting for unleash');
+    expect(ids.toSorted()).toEqual(idsOf(await walk(both.gateway, { size: 100 })).toSorted());
+  });
+
+  it('ends with an error when there is no gateway', async () => {
+    const running = promisify(execFile)(process.execPath, [script, 'http://127.0.0.1:1/graphql']);
+    await expect(running).rejects.toMatchObject({ code: 1 });
+  });
+});
+
+interface Line {
+  occurredAt: string;
+  launchDarklyId?: string;
+  unleashId?: number;
+}
+
+function toNode(line: string): Line {
+  return JSON.parse(line);
+}
+
+function toOwnId({ launchDarklyId, unleashId }: Line): string {
+  return launchDarklyId ?? String(unleashId);
+}
