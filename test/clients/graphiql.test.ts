@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
+const NO_CHROMIUM = 'Chromium is not installed: run .ci/install-chromium';
 const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
 const FLAGS = [
   '--no-sandbox',
@@ -29,7 +30,10 @@ describe('GraphiQL, in Chromium,', () => {
   const problems: string[] = [];
 
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) return;
+    if (!existsSync(CHROMIUM)) {
+      process.stderr.write(`GraphiQL is not opened. ${NO_CHROMIUM}\n`);
+      return;
+    }
     both = await startBoth();
     const { origin } = new URL(both.gateway.url);
     profile = await mkdtemp(path.join(tmpdir(), 'gateway-chromium-'));
@@ -57,7 +61,7 @@ describe('GraphiQL, in Chromium,', () => {
     await both?.[Symbol.asyncDispose]();
     if (profile) await rm(profile, { recursive: true });
   });
-  beforeEach(({ skip }) => skip(!existsSync(CHROMIUM), 'Chromium is not installed: run .ci/install-chromium'));
+  beforeEach(({ skip }) => skip(!existsSync(CHROMIUM), NO_CHROMIUM));
 
   it('opens with one tab for each thing there is to ask', async () => {
     const tabs = await page.locator('.graphiql-tab-button').allInnerTexts();
