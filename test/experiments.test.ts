@@ -53,6 +53,17 @@ describe('LaunchDarklyFlagEvent.experiments', () => {
     expect(sandbox.requests.map(({ query }) => query.expand)).toEqual([undefined, 'experiments', 'experiments']);
   });
 
+  it('looks for the events of one flag that are no longer on their page among that flag’s events only', async () => {
+    await using sandbox = await startSandbox(20);
+    await using gateway = await startOver(sandbox);
+    for (const number of [500, 501]) {
+      sandbox.faults.add({ type: 'insert-event', event: eventAt(number, NOW - 1) }, { times: 1 });
+    }
+    const parts = await readParts(gateway, `{ flagEvents(first: 20) { nodes { id ${DEFERRED} } } }`);
+    expect(deferredOf(parts).map(keysOf)).toEqual(expectedKeys(20));
+    expect(sandbox.requests.at(-1)?.query).toMatchObject({ query: 'flag-19', expand: 'experiments' });
+  });
+
   it('costs the field alone when its own call fails: null, with one coded error', async () => {
     await using sandbox = await startSandbox(1);
     await using gateway = await startOver(sandbox);

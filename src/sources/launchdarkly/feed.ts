@@ -172,10 +172,13 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
       const page = await list({ filter, fields: new Set(), signal }, span, 1);
       return page.totalCount;
     },
-    find: (wanted, fields, signal) =>
-      findEvents(wanted, (oldest, newest, after) =>
-        list({ filter: NO_FILTER, fields, signal }, { oldest, newest }, MAX_PAGE, after),
-      ),
+    find(wanted, fields, signal) {
+      const [flagKey, ...others] = new Set(wanted.map((each) => each.flagKey ?? null));
+      const filter = flagKey && others.length === 0 ? { ...NO_FILTER, flagKeys: [flagKey] } : NO_FILTER;
+      return findEvents(wanted, (oldest, newest, after) =>
+        list({ filter, fields, signal }, { oldest, newest }, MAX_PAGE, after),
+      );
+    },
   };
 }
 

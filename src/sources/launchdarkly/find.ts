@@ -10,6 +10,8 @@ export interface Wanted {
   id: string;
   /** Unix milliseconds. */
   occurredAt: number;
+  /** If it is known. */
+  flagKey?: string | null;
 }
 
 export interface WindowPage {
