@@ -7,6 +7,7 @@ import {
   startLaunchDarklySandbox,
 } from '../src/sources/launchdarkly/sandbox.ts';
 import { startUnleashSandbox, type UnleashFault, type UnleashSandbox } from '../src/sources/unleash/sandbox.ts';
+import { createFlagEvent } from './support/flag-event.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 
 const MINUTE = 60_000;
@@ -179,15 +180,5 @@ function timeOf(index: number): number {
 }
 
 function flagEvent(number: number, environmentKey: string): FlagEventRep {
-  return {
-    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-    projectId: '65baa44ecc4b5bce113bb4f7',
-    projectKey: 'default',
-    flagKey: `flag-${number}`,
-    eventType: 'enabled_targeting',
-    eventTime: timeOf(number % 100),
-    description: '',
-    impact: {},
-    environmentKey,
-  };
+  return createFlagEvent(number, timeOf(number % 100), { environmentKey });
 }

@@ -2,6 +2,7 @@ import { Client, fetchExchange } from '@urql/core';
 import { createClient } from 'graphql-sse';
 import { describe, expect, it } from 'vitest';
 import { type FlagEventRep, startLaunchDarklySandbox } from '../src/sources/launchdarkly/sandbox.ts';
+import { createFlagEvent } from './support/flag-event.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 
 const HOUR = 60 * 60 * 1000;
@@ -197,18 +198,7 @@ function startOver({ token, url }: { token: string; url: string }): Promise<Test
 function eventAt(number: number, eventTime: number): FlagEventRep {
   const experiment = (key: string) => ({ key, name: key, iteration: { id: 'i', status: 'running', startedAt: 1 } });
   const items = number % 3 === 0 ? [experiment(`experiment-${number}`), experiment('shared')] : [];
-  return {
-    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-    projectId: '65baa44ecc4b5bce113bb4f7',
-    projectKey: 'default',
-    flagKey: `flag-${number}`,
-    eventType: 'enabled_targeting',
-    eventTime,
-    description: '',
-    impact: {},
-    environmentKey: 'production',
-    experiments: { totalCount: items.length, items },
-  };
+  return createFlagEvent(number, eventTime, { experiments: { totalCount: items.length, items } });
 }
 
 function expectedKeys(count: number): string[][] {

@@ -6,10 +6,10 @@
  */
 import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
-import type { FlagEvent } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
+import { reachesBelow, type Span, spanFrom, startIn, within } from '../span.ts';
 import { widen } from '../widen.ts';
 import { type FlagEventsPage, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
 import { isGlobal, type LaunchDarklyEvent, toFlagEvent, VENDOR } from './event.ts';
@@ -35,12 +35,6 @@ export interface FeedOptions {
 
 /** An upstream page's own continuation, good only as long as the window still holds as many events. */
 const hintSchema = z.strictObject({ after: z.string().min(1).max(200), to: z.int(), total: z.int() });
-
-/** The milliseconds a read is about, both ends inclusive. */
-interface Span {
-  oldest: number;
-  newest: number;
-}
 
 export interface FlagEventsFeed extends Feed {
   /** Known events, as they are now, by id. */
@@ -233,14 +227,12 @@ function matches(event: LaunchDarklyEvent, filter: EventFilter, bringsGlobal: bo
   );
 }
 
-function spanOf({ asOf, direction, filter, now, start }: FeedRequest, historyDays: number): Span {
+function spanOf(request: FeedRequest, historyDays: number): Span {
+  const { asOf, direction, filter, now } = request;
   const { from, to } = filter.window;
   const oldest = from ?? horizonAt(asOf, historyDays);
   const newest = Math.min(to === null ? Number.POSITIVE_INFINITY : to - 1, latest(direction === 'older' ? asOf : now));
-  if (start === null) return { oldest, newest };
-  return direction === 'older'
-    ? { oldest, newest: Math.min(newest, start.time) }
-    : { oldest: Math.max(oldest, start.time), newest };
+  return spanFrom(request, { oldest, newest });
 }
 
 /** In whole hours, and the newest in whole minutes, so that walks begun at about the same time ask the same. */
@@ -253,11 +245,6 @@ function latest(now: number): number {
   return Math.ceil(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
 }
 
-/** `start`, unless the filter's own window begins beyond it. */
-function startIn({ start }: FeedRequest, { newest, oldest }: Span): Start | null {
-  return start !== null && start.time >= oldest && start.time <= newest ? start : null;
-}
-
 /** As many rows as are wanted and the one before them; as many as there are on a page if some will be sifted out here. */
 function pageLimit({ filter, limit, start }: FeedRequest): number {
   const { flagKeys, ...rest } = filter;
@@ -268,15 +255,6 @@ function pageLimit({ filter, limit, start }: FeedRequest): number {
 
 function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
   return start?.id !== undefined && indexOfKnown(rows, start) < 0 && (rows.at(-1)?.event.occurredAt ?? 0) >= start.time;
-}
-
-function within(rows: readonly FeedRow[], { newest, oldest }: Span): FeedRow[] {
-  return rows.filter(({ event }) => event.occurredAt >= oldest && event.occurredAt <= newest);
-}
-
-function reachesBelow(rows: readonly FeedRow[], { oldest }: Span): boolean {
-  const last: FlagEvent | undefined = rows.at(-1)?.event;
-  return last !== undefined && last.occurredAt < oldest;
 }
 
 function setHint(rows: FeedRow[], { next, query, totalCount }: FlagEventsPage & { query: FlagEventsQuery }): void {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
+import { reachesBelow, type Span, spanFrom, startIn, within } from '../span.ts';
 import { widen } from '../widen.ts';
 import { MAX_PAGE, type UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
@@ -44,12 +45,6 @@ interface PlacedRow extends FeedRow {
 interface Place {
   offset: number;
   to: string | undefined;
-}
-
-/** The milliseconds a read is about, both ends inclusive; infinite when open. */
-interface Span {
-  oldest: number;
-  newest: number;
 }
 
 type Listing = Pick<FeedRequest, 'filter' | 'signal'>;
@@ -212,18 +207,9 @@ const OPEN: Span = { oldest: Number.NEGATIVE_INFINITY, newest: Number.POSITIVE_I
 /** Unleash's first public release was in 2015. */
 const UNLEASH_BEGINNING = Date.UTC(2014, 0, 1);
 
-function spanOf({ direction, filter, start }: FeedRequest): Span {
-  const oldest = filter.window.from ?? OPEN.oldest;
-  const newest = filter.window.to === null ? OPEN.newest : filter.window.to - 1;
-  if (start === null) return { oldest, newest };
-  return direction === 'older'
-    ? { oldest, newest: Math.min(newest, start.time) }
-    : { oldest: Math.max(oldest, start.time), newest };
-}
-
-/** `start`, unless the filter's own window begins beyond it. */
-function startIn({ start }: FeedRequest, { newest, oldest }: Span): Start | null {
-  return start !== null && start.time >= oldest && start.time <= newest ? start : null;
+function spanOf(request: FeedRequest): Span {
+  const { from, to } = request.filter.window;
+  return spanFrom(request, { oldest: from ?? OPEN.oldest, newest: to === null ? OPEN.newest : to - 1 });
 }
 
 /** The day to end at whatever the position, so that the offsets of a walk count from one place. */
@@ -249,14 +235,6 @@ function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
   if (start === null) return false;
   const last = rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
   return last > start.time || (last === start.time && start.id !== undefined && indexOfKnown(rows, start) < 0);
-}
-
-function within(rows: readonly FeedRow[], { newest, oldest }: Span): FeedRow[] {
-  return rows.filter(({ event }) => event.occurredAt >= oldest && event.occurredAt <= newest);
-}
-
-function reachesBelow(rows: readonly FeedRow[], { oldest }: Span): boolean {
-  return (rows.at(-1)?.event.occurredAt ?? Number.POSITIVE_INFINITY) < oldest;
 }
 
 /** Says of every row where it stands; deep down, counted from the top of its own day where that is in sight. */

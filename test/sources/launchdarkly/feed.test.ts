@@ -6,6 +6,7 @@ import {
   type LaunchDarklySandboxOptions,
   startLaunchDarklySandbox,
 } from '../../../src/sources/launchdarkly/sandbox.ts';
+import { createFlagEvent } from '../../support/flag-event.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { idsOf, readPage, walk } from '../../support/walk.ts';
 
@@ -302,19 +303,11 @@ function entryOf({ token, url }: LaunchDarklySandbox) {
 }
 
 function eventAt(number: number, eventTime: number): FlagEventRep {
-  return {
-    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-    projectId: '65baa44ecc4b5bce113bb4f7',
-    projectKey: 'default',
+  return createFlagEvent(number, eventTime, {
     flagKey: `flag-${number % 5}`,
-    eventType: 'enabled_targeting',
-    eventTime,
-    description: '',
-    impact: {},
-    environmentKey: 'production',
     environmentId: '65baa44ecc4b5bce113bb4f8',
     member: { id: '1', email: 'release.manager@example.com', firstName: 'Release', lastName: 'Manager' },
-  };
+  });
 }
 
 function globalEvent(number: number, eventTime: number): FlagEventRep {
