@@ -1,6 +1,8 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type Fault, type FlagEventRep, startLaunchDarklySandbox } from '../src/sources/launchdarkly/sandbox.ts';
+import { createUnleashClient } from '../src/sources/unleash/client.ts';
 import { startUnleashSandbox, type UnleashFault } from '../src/sources/unleash/sandbox.ts';
+import { unleashSettings } from '../src/sources/unleash/settings.ts';
 import { createFlagEvent } from './support/flag-event.ts';
 import { type GraphQLAnswer, listen, startGateway } from './support/gateway.ts';
 import { control, createUnleashAdmin, listAllEvents } from './support/unleash-admin.ts';
@@ -260,6 +262,21 @@ describe('Unleash on a bad day', () => {
       .map(({ flag }) => flag?.key);
     expect(created).toEqual(Array.from({ length: 12 }, (_, index) => `poison-${11 - index}`));
     expect(answer.data?.flagEvents.sources).toEqual([{ status: 'OK', skippedEvents: 1 }]);
+  });
+});
+
+describe('an answer of a real Unleash that counts events and lists none', () => {
+  it('is a failure, not an empty log', async () => {
+    const { adminToken, url } = inject('unleash');
+    const settings = unleashSettings.parse({ vendor: 'unleash', url, apiToken: adminToken });
+    const client = createUnleashClient(settings, { pageCacheMs: 0 });
+    // Half a row is what makes this server answer 200 with a total and no rows, as it also does when reading them fails.
+    const search = client.searchEvents({ filter: {}, offset: 0, limit: 0.5 }, AbortSignal.timeout(5_000));
+    await expect(search).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'Unleash counted events but did not list them.',
+    });
+    await client.close();
   });
 });
 
