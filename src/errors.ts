@@ -44,6 +44,11 @@ export class BadInputError extends Error {
   }
 }
 
+/** What was thrown, as the `Error` that a batch function puts in the place of a value. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** What a failure looks like as data. Anything that is not ours is only ever "unavailable". */
 export interface Failure {
   code: UpstreamErrorCode;

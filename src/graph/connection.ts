@@ -108,8 +108,7 @@ function narrow(filter: EventFilter, flagKey: string | undefined): EventFilter {
 
 /** The sum of what the sources count; null as soon as one of them cannot. */
 export async function sumTotals(reports: readonly SourceReport[]): Promise<number | null> {
-  const totals = await Promise.all(reports.map((report) => report.totalCount()));
-  return totals.reduce<number | null>((sum, total) => (sum === null || total === null ? null : sum + total), 0);
+  return addUp(await Promise.all(reports.map((report) => report.totalCount())));
 }
 
 function toPage({ after, before, first, last }: ConnectionArguments) {
@@ -215,10 +214,13 @@ async function totalOf(
 ): Promise<number | null> {
   if (reports.some(({ total }) => total === null)) return null;
   try {
-    const totals = await Promise.all(reports.map(({ feed, total }) => total ?? count(feed)));
-    return totals.reduce((sum, total) => (sum === null || total === null ? null : sum + total), 0);
+    return addUp(await Promise.all(reports.map(({ feed, total }) => total ?? count(feed))));
   } catch {
     // A count that fails is unknown; the events are there all the same.
     return null;
   }
+}
+
+function addUp(totals: readonly (number | null)[]): number | null {
+  return totals.reduce<number | null>((sum, total) => (sum === null || total === null ? null : sum + total), 0);
 }

@@ -2,6 +2,7 @@
  * Reads that several fields of one query ask of the same feeds at the same time, made as few reads as possible: equal ones
  * once, and those that differ only in the flags they are about together, as one read about all of those flags.
  */
+import { toError } from '../errors.ts';
 import type { Feed, FeedPage, FeedRequest, FeedRow } from './feed.ts';
 
 export interface Read {
@@ -14,9 +15,10 @@ export async function readTogether(reads: readonly Read[]): Promise<(FeedPage | 
   const pages = new Map<Read, FeedPage | Error>();
   const alike = Map.groupBy(reads, ({ feed, request }) => keyOf(feed, request));
   await Promise.all(
-    [...alike.values()].flatMap(plan).map(async ({ members, read }) => {
-      const page = await read().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-      for (const member of members) pages.set(member, page instanceof Error ? page : pageFor(member, members, page));
+    [...alike.values()].flatMap(plan).map(async ({ isShared, members, read }) => {
+      const page = await read().catch(toError);
+      const isWhole = page instanceof Error || !isShared;
+      for (const member of members) pages.set(member, isWhole ? page : partFor(member, page));
     }),
   );
   return reads.map((read) => pages.get(read) ?? new Error('A read was left out.'));
@@ -24,6 +26,8 @@ export async function readTogether(reads: readonly Read[]): Promise<(FeedPage | 
 
 interface Planned {
   members: Read[];
+  /** It is about several members' flags at once. */
+  isShared: boolean;
   read(): Promise<FeedPage>;
 }
 
@@ -45,19 +49,16 @@ function planOne(groups: readonly Read[][]): Planned | undefined {
   if (first === undefined) return undefined;
   const { feed, request } = first;
   const flagKeys = groups.flatMap(([member]) => member?.request.filter.flagKeys ?? []);
-  const filter = groups.length > 1 ? { ...request.filter, flagKeys: [...new Set(flagKeys)] } : request.filter;
+  const isShared = groups.length > 1;
+  const filter = isShared ? { ...request.filter, flagKeys: [...new Set(flagKeys)] } : request.filter;
   const limit = groups.reduce((sum, group) => sum + Math.max(...group.map((member) => member.request.limit)), 0);
   const fields = new Set(members.flatMap((member) => [...member.request.fields]));
-  return { members, read: () => feed.read({ ...request, filter, limit, fields }) };
+  return { members, isShared, read: () => feed.read({ ...request, filter, limit, fields }) };
 }
 
 /** Another flag's rows stay in, because they show how far the reading went; but they count for nothing. */
-function pageFor({ request }: Read, members: readonly Read[], page: FeedPage): FeedPage {
-  const { flagKeys } = request.filter;
-  const isAlone = members.every(
-    (member) => JSON.stringify(member.request.filter.flagKeys) === JSON.stringify(flagKeys),
-  );
-  if (isAlone || flagKeys === undefined) return page;
+function partFor({ request }: Read, page: FeedPage): FeedPage {
+  const { flagKeys = [] } = request.filter;
   const { total: _ofAllFlags, ...rest } = page;
   const rows = page.rows.map(
     (row): FeedRow => (flagKeys.includes(row.event.flagKey ?? '') ? row : { ...row, isExtra: true }),

@@ -2,6 +2,7 @@
  * The experiments of events whose page was read without them. LaunchDarkly only gives them with a page, so each page the
  * events came from is asked for once more, with `expand=experiments`: one call for a page, however many events of it ask.
  */
+import { toError } from '../../errors.ts';
 import type { FlagEvent } from '../../model.ts';
 import type { FlagEventsQuery, LaunchDarklyClient } from './client.ts';
 import type { LaunchDarklyEvent, LaunchDarklyRecord } from './event.ts';
@@ -40,7 +41,7 @@ export async function loadExperiments(
           for (const event of group) results.set(event, experiments.get(event.id) ?? []);
         },
         (error: unknown) => {
-          for (const event of group) results.set(event, error instanceof Error ? error : new Error(String(error)));
+          for (const event of group) results.set(event, toError(error));
         },
       ),
     ),

@@ -1,4 +1,5 @@
 /** LaunchDarkly: one feed for every project and environment. */
+import { toError } from '../../errors.ts';
 import { remember } from '../remember.ts';
 import { type ConnectOptions, defineSource, type Source } from '../source.ts';
 import type { Story } from '../story.ts';
@@ -50,7 +51,9 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
       const byFeed = [...Map.groupBy(references, ({ feed }) => feed)];
       const found = new Map(
         await Promise.all(
-          byFeed.map(async ([feed, wanted]) => [feed, await orError(find(feed, wanted, fields, signal))] as const),
+          byFeed.map(
+            async ([feed, wanted]) => [feed, await find(feed, wanted, fields, signal).catch(toError)] as const,
+          ),
         ),
       );
       return references.map(({ feed, id }) => {
@@ -63,10 +66,6 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
     isHealthy: client.isHealthy,
     close: client.close,
   };
-}
-
-function orError<T>(promise: Promise<T>): Promise<T | Error> {
-  return promise.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySettings): Promise<FlagEventsFeed[]> {

@@ -66,10 +66,10 @@ export function createUnleashClient({ apiToken, url }: UnleashSettings, options:
         query,
         schema: eventSearchResponse,
         signal,
-        maxAgeMs: maxAgeAt(search.offset),
+        maxAgeMs: (answer) => (lacksRows(answer, search) ? 0 : Number.POSITIVE_INFINITY),
         isProbe: search.isProbe ?? false,
       });
-      if (maxAgeAt(search.offset)(found) === 0) {
+      if (lacksRows(found, search)) {
         throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
       }
       return found;
@@ -100,9 +100,9 @@ export function createUnleashClient({ apiToken, url }: UnleashSettings, options:
   };
 }
 
-/** How long an answer may be kept: not at all if rows are missing, for the server answers 200 when reading them failed. */
-function maxAgeAt(offset: number): (found: { events: readonly unknown[]; total: number }) => number {
-  return ({ events, total }) => (events.length === 0 && offset < total ? 0 : Number.POSITIVE_INFINITY);
+/** The server answers 200 also when reading the rows failed: it counts events then, and lists none. */
+function lacksRows({ events, total }: FoundEvents, { offset }: EventSearch): boolean {
+  return events.length === 0 && offset < total;
 }
 
 function toQuery({ filter, from, limit, offset, text, to }: EventSearch): URLSearchParams {
