@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
-import { toConfig } from '../src/config.ts';
 import { createGateway } from '../src/gateway.ts';
+import { toConfig } from '../src/settings/config.ts';
 import { definitions } from '../src/sources/index.ts';
 
 const [kind = 'gateway', launchDarklyUrl = '', unleashUrl = ''] = process.argv.slice(2);

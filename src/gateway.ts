@@ -1,20 +1,20 @@
 /** The composition root: sources, schema and plugins become a Yoga server. It never listens; `main.ts` does. */
 import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { FederationSettings } from './config.ts';
-import { createContext, type GatewayContext } from './context.ts';
+import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-list.ts';
+import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
+import { createMaskError } from './edge/mask-error.ts';
+import { createGraphiQLPage, graphiqlOptions } from './edge/pages/graphiql.ts';
+import { useSchemaReference } from './edge/pages/schema-reference.ts';
+import { usePartialMark } from './edge/partial-mark.ts';
+import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
+import { shows, useSubgraphAccess } from './edge/subgraph-access.ts';
+import { useTrustedDocuments } from './edge/trusted-documents.ts';
 import { createSchema } from './graph/schema.ts';
-import { createGraphiQLPage, graphiqlOptions } from './graphiql.ts';
-import { type Log, silentLog } from './log.ts';
-import { useSafeIncrementalDelivery } from './plugins/incremental-delivery.ts';
-import { createMaskError } from './plugins/mask-error.ts';
-import { usePartialMark } from './plugins/partial-mark.ts';
-import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './plugins/public-face.ts';
-import { useSchemaReference } from './plugins/schema-reference.ts';
-import { shows, useSubgraphAccess } from './plugins/subgraph-access.ts';
-import { useTrustedDocuments } from './plugins/trusted-documents.ts';
+import { type Log, silentLog } from './observe/log.ts';
+import { createContext, type GatewayContext } from './request/context.ts';
+import type { FederationSettings } from './settings/config.ts';
 import type { Source, SourceDefinition } from './sources/source.ts';
-import type { TrustedDocuments, TrustedDocumentsMode } from './trusted-documents.ts';
 
 export interface GatewayOptions {
   definitions: readonly SourceDefinition[];

@@ -1,16 +1,16 @@
 /** The process: settings, gateway, listen, and drain when told to stop. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Config, ConfigError, type ConfiguredSource, loadConfig } from './config.ts';
+import { readTrustedDocuments } from './edge/document-list.ts';
 import { createGateway } from './gateway.ts';
-import { createLog } from './log.ts';
-import { toPublicFace } from './public-settings.ts';
-import { createReadiness } from './readiness.ts';
-import { startSandboxes } from './sandbox.ts';
-import { createServer } from './server.ts';
+import { createLog } from './observe/log.ts';
+import { createReadiness } from './process/readiness.ts';
+import { startSandboxes } from './process/sandbox.ts';
+import { createServer } from './process/server.ts';
+import { superviseProcess } from './process/supervision.ts';
+import { type Config, ConfigError, type ConfiguredSource, loadConfig } from './settings/config.ts';
+import { toPublicFace } from './settings/public-settings.ts';
 import { definitions } from './sources/index.ts';
-import { superviseProcess } from './supervision.ts';
-import { readTrustedDocuments } from './trusted-documents.ts';
 
 /** Beyond the deadline of a request, so that none is cut off while its answer is being sent. */
 const STOP_GRACE_MS = 5_000;

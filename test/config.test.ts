@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Config, ConfigError, loadConfig, toConfig } from '../src/config.ts';
+import { type Config, ConfigError, loadConfig, toConfig } from '../src/settings/config.ts';
 import { definitions } from '../src/sources/index.ts';
 import type { Environment } from '../src/sources/settings.ts';
 
@@ -427,7 +427,7 @@ describe('loadConfig', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  const config = fileURLToPath(new URL('../src/config.ts', import.meta.url));
+  const config = fileURLToPath(new URL('../src/settings/config.ts', import.meta.url));
 
   /** The environment that names a file with this text. */
   async function fileWith(name: string, text: string): Promise<Environment> {

@@ -170,8 +170,8 @@ describe('the process, in front of people,', () => {
 
 describe('a mistake that nobody caught', () => {
   const supervised = `
-    import { createLog } from '${root}src/log.ts';
-    import { superviseProcess } from '${root}src/supervision.ts';
+    import { createLog } from '${root}src/observe/log.ts';
+    import { superviseProcess } from '${root}src/process/supervision.ts';
     superviseProcess(createLog({ level: 'info' }), () => { process.stdout.write('leaving\\n'); process.exit(1); });
     const wait = setInterval(() => {}, 1_000);
   `;

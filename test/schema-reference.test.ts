@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PRIVATE_FACE } from '../src/edge/public-face.ts';
 import { createGateway } from '../src/gateway.ts';
-import { PRIVATE_FACE } from '../src/plugins/public-face.ts';
 import { definitions } from '../src/sources/index.ts';
 
 const options = { definitions, sources: [], requestTimeoutMs: 1_000 };

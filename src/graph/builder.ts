@@ -5,7 +5,7 @@ import FederationPlugin from '@pothos/plugin-federation';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLScalarType } from 'graphql';
 import { DateTimeResolver, JSONResolver, URLResolver } from 'graphql-scalars';
-import type { GatewayContext } from '../context.ts';
+import type { GatewayContext } from '../request/context.ts';
 
 export interface SchemaTypes {
   Context: GatewayContext;

@@ -1,8 +1,8 @@
 /** `FlagEventConnection`, and how a field with paging arguments is answered from the timeline. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { GatewayContext } from '../context.ts';
 import { BadInputError, type Failure, toFailure } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
+import type { GatewayContext } from '../request/context.ts';
 import type { Source, SourceDefinition } from '../sources/source.ts';
 import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
 import type { Direction, Feed } from '../timeline/feed.ts';

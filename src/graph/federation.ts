@@ -2,9 +2,9 @@
 import { printSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLResolveInfo, lexicographicSortSchema } from 'graphql';
 import { z } from 'zod';
-import type { GatewayContext } from '../context.ts';
 import { BadInputError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
+import type { GatewayContext } from '../request/context.ts';
 import type { Builder, ObjectRef } from './builder.ts';
 import { DEFAULT_PAGE_SIZE } from './connection.ts';
 import { checkText } from './filter.ts';

@@ -2,9 +2,9 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { z } from 'zod';
-import type { GatewayContext } from '../context.ts';
 import { BadInputError } from '../errors.ts';
 import type { EventReference, FlagEvent } from '../model.ts';
+import type { GatewayContext } from '../request/context.ts';
 import type { Builder } from './builder.ts';
 import { selectedFields } from './selection.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, toConfig } from '../../src/config.ts';
+import { ConfigError, toConfig } from '../../src/settings/config.ts';
 import { definitions } from '../../src/sources/index.ts';
 
 const problemsOf = (env: Record<string, string>, file: object = {}) => {

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultTabs } from '../../src/graphiql.ts';
-import { LIMITS, MAX_BODY_BYTES } from '../../src/plugins/limits.ts';
+import { LIMITS, MAX_BODY_BYTES } from '../../src/edge/limits.ts';
+import { defaultTabs } from '../../src/edge/pages/graphiql.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 
 let gateway: PublicGateway;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ConfigFile, toConfig } from '../../src/config.ts';
+import { readTrustedDocuments, type TrustedDocumentsMode } from '../../src/edge/document-list.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Clock } from '../../src/http/clock.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
 import { definitions } from '../../src/sources/index.ts';
-import { readTrustedDocuments, type TrustedDocumentsMode } from '../../src/trusted-documents.ts';
 
 export interface GraphQLAnswer<Data> {
   data?: Data | null;

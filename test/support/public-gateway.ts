@@ -1,11 +1,11 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type ConfigFile, toConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
-import { createLog } from '../../src/log.ts';
-import { toPublicFace } from '../../src/public-settings.ts';
-import { createReadiness } from '../../src/readiness.ts';
-import { createServer, type DrainingServer } from '../../src/server.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { createReadiness } from '../../src/process/readiness.ts';
+import { createServer, type DrainingServer } from '../../src/process/server.ts';
+import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
+import { toPublicFace } from '../../src/settings/public-settings.ts';
 import { definitions } from '../../src/sources/index.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import { type GraphQLAnswer, listen } from './gateway.ts';

@@ -4,7 +4,7 @@
  * @see https://docs.getunleash.io/reference/api/unleash/get-events
  */
 import type { FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
-import { rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
+import { rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
 import type { UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed } from './feed.ts';

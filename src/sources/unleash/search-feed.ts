@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../rows.ts';
-import { reachesBelow, type Span, spanFrom, startIn, within } from '../span.ts';
-import { widen } from '../widen.ts';
+import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
+import { reachesBelow, type Span, spanFrom, startIn, within } from '../paging/span.ts';
+import { widen } from '../paging/widen.ts';
 import { MAX_PAGE, type UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed, Wanted } from './feed.ts';

@@ -4,7 +4,7 @@
  * headers of their own, which a browser sends to another site only once that site has agreed.)
  */
 import type { Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
+import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
 
 /** Any of these makes a browser ask first, and so do content types other than {@link SIMPLE_TYPES}. */

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
-import type { Log, RequestLine } from '../log.ts';
+import type { Log, RequestLine } from '../observe/log.ts';
+import type { GatewayContext } from '../request/context.ts';
 
 interface Entry {
   requestId: string;

@@ -1,5 +1,5 @@
 /** What every feed does with the rows of an upstream: check their order, and cut off what a reader knows already. */
-import type { Direction, FeedRow, Start } from '../timeline/feed.ts';
+import type { Direction, FeedRow, Start } from '../../timeline/feed.ts';
 
 /** No upstream's order is taken on trust. Only milliseconds count: inside one, the upstream's sequence is the order. */
 export function isNewestFirst(rows: readonly FeedRow[]): boolean {

@@ -6,8 +6,8 @@ export const REFERENCE_PATH = '/schema';
 
 /** The first that is there: `npm run docs` makes the page, the SDL comes with the repository. */
 const FORMS = [
-  { file: new URL('../../schema/reference/index.html', import.meta.url), type: 'text/html; charset=utf-8' },
-  { file: new URL('../../schema/schema.graphql', import.meta.url), type: 'text/plain; charset=utf-8' },
+  { file: new URL('../../../schema/reference/index.html', import.meta.url), type: 'text/html; charset=utf-8' },
+  { file: new URL('../../../schema/schema.graphql', import.meta.url), type: 'text/plain; charset=utf-8' },
 ];
 
 /** The page holds its own script and styles, and asks for nothing. */

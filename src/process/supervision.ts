@@ -4,7 +4,7 @@
  * A rejection that nobody handles is somebody's forgotten `await`; the process goes on, for the sake of all other requests.
  * After an exception that nobody caught its state is unknown: it finishes what is under way and leaves, to be started again.
  */
-import type { Log } from './log.ts';
+import type { Log } from '../observe/log.ts';
 
 export function superviseProcess(log: Log, leave: () => void): void {
   let rejections = 0;

@@ -10,7 +10,7 @@ export type TrustedDocumentsMode = (typeof TRUSTED_DOCUMENTS)[number];
 /** Documents by their SHA-256, in hexadecimal. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
 
-const MANIFEST = new URL('../schema/generated/persisted-documents.json', import.meta.url);
+const MANIFEST = new URL('../../schema/generated/persisted-documents.json', import.meta.url);
 
 const manifest = z.record(z.string(), z.string());
 

@@ -3,10 +3,10 @@
  * ask the same get one answer. Nothing here outlives the request.
  */
 import DataLoader from 'dataloader';
-import type { EventReference, FlagEvent } from './model.ts';
-import type { Source } from './sources/source.ts';
-import type { Feed, FeedPage, FeedRequest } from './timeline/feed.ts';
-import { readTogether } from './timeline/read-together.ts';
+import type { EventReference, FlagEvent } from '../model.ts';
+import type { Source } from '../sources/source.ts';
+import type { Feed, FeedPage, FeedRequest } from '../timeline/feed.ts';
+import { readTogether } from '../timeline/read-together.ts';
 
 export interface Loaders {
   /** As `feed.read`. */

@@ -1,7 +1,7 @@
 /** What GraphiQL opens with, and its way to the reference of the schema. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { REFERENCE_PATH } from './plugins/schema-reference.ts';
+import { REFERENCE_PATH } from './schema-reference.ts';
 
 /** For a gateway that wants to know who asks. Latin-1 only: a browser sends nothing else in a header. */
 const headers = JSON.stringify({ 'x-api-key': '' }, null, 2);

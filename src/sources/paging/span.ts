@@ -1,5 +1,5 @@
 /** The milliseconds that a read is about. */
-import type { FeedRequest, FeedRow, Start } from '../timeline/feed.ts';
+import type { FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 
 /** Both ends inclusive; infinite when open. */
 export interface Span {

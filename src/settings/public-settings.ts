@@ -1,9 +1,9 @@
 /** The settings of the gateway's public face: who may ask, and how, and what is written down of it. */
 import { z } from 'zod';
-import { LOG_LEVELS, type LogLevel } from './log.ts';
-import type { PublicFace } from './plugins/public-face.ts';
-import { type Environment, splitList, wholeNumber } from './sources/settings.ts';
-import { TRUSTED_DOCUMENTS, type TrustedDocumentsMode } from './trusted-documents.ts';
+import { TRUSTED_DOCUMENTS, type TrustedDocumentsMode } from '../edge/document-list.ts';
+import type { PublicFace } from '../edge/public-face.ts';
+import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
+import { type Environment, splitList, wholeNumber } from '../sources/settings.ts';
 
 export interface PublicSettings extends Omit<PublicFace, 'isPrivate'> {
   /** Lets everybody in who can reach a gateway that listens beyond loopback. */

@@ -1,7 +1,7 @@
 /** What the gateway reads when nothing is configured: every vendor's sandbox, all telling one story. */
-import type { ConfiguredSource } from './config.ts';
-import type { SourceDefinition } from './sources/source.ts';
-import { createStory } from './sources/story.ts';
+import type { ConfiguredSource } from '../settings/config.ts';
+import type { SourceDefinition } from '../sources/source.ts';
+import { createStory } from '../sources/story.ts';
 
 const SEED = 1;
 

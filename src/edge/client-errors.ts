@@ -9,7 +9,7 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
+import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
 
 export function useClientErrors({ introspection }: { introspection: boolean }): Plugin<GatewayContext> {

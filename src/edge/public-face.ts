@@ -1,13 +1,13 @@
 /** Everything between the network and the graph: who may ask, from where, how often, and how much. */
 import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-yoga';
-import { type AuthenticationOptions, createAuthenticator } from '../authentication.ts';
-import type { GatewayContext } from '../context.ts';
-import type { Log } from '../log.ts';
-import { createRateLimiter } from '../rate-limiter.ts';
+import type { Log } from '../observe/log.ts';
+import type { GatewayContext } from '../request/context.ts';
 import { useAdmission } from './admission.ts';
+import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
-import { useCrossSitePrevention, useLoopbackHost } from './cross-site.ts';
+import { useCrossSitePrevention, useLoopbackHost } from './csrf.ts';
 import { MAX_BODY_BYTES, useLimits } from './limits.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
 
 export interface PublicFace extends AuthenticationOptions {

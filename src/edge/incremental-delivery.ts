@@ -1,7 +1,7 @@
 /** What Yoga's `@defer` and `@stream` lack: nothing unmasked, and no work for an answer nobody can read. */
 import { type DocumentNode, type ExecutionResult, visit } from 'graphql';
 import { handleStreamOrSingleExecutionResult, type MaskError, type Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
+import type { GatewayContext } from '../request/context.ts';
 
 /** Goes beside Yoga's own plugin, `useDeferStream`. */
 export function useSafeIncrementalDelivery(maskError: MaskError): Plugin<GatewayContext>[] {

@@ -1,6 +1,6 @@
 /** `extensions.partial: true` on an answer from which a source's data is missing, for caches and logs. */
 import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
+import type { GatewayContext } from '../request/context.ts';
 
 export function usePartialMark(): Plugin<GatewayContext> {
   return {

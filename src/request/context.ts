@@ -1,7 +1,7 @@
 /** What one GraphQL request carries. */
-import { grant } from './http/allowance.ts';
+import { grant } from '../http/allowance.ts';
+import type { Source } from '../sources/source.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
-import type { Source } from './sources/source.ts';
 
 export interface GatewayContext extends Loaders {
   sources: readonly Source[];

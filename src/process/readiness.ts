@@ -1,6 +1,6 @@
 /** Whether this gateway can be of use now: some source answers, or has not been asked yet. */
-import type { Source } from './sources/source.ts';
-import { NO_FILTER } from './timeline/filter.ts';
+import type { Source } from '../sources/source.ts';
+import { NO_FILTER } from '../timeline/filter.ts';
 
 const PROBE_EVERY_MS = 5_000;
 const PROBE_TIMEOUT_MS = 5_000;

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type FederationOptions, NODE_FIELDS } from './graph/federation.ts';
+import { type FederationOptions, NODE_FIELDS } from '../graph/federation.ts';
+import { type Environment, wholeNumber } from '../sources/settings.ts';
+import type { SourceDefinition, SourceSettings } from '../sources/source.ts';
 import {
   exposureProblems,
   jwtFrom,
@@ -14,8 +16,6 @@ import {
   publicSettingsFrom,
   withDefaults,
 } from './public-settings.ts';
-import { type Environment, wholeNumber } from './sources/settings.ts';
-import type { SourceDefinition, SourceSettings } from './sources/source.ts';
 
 export interface Config extends PublicSettings {
   host: string;

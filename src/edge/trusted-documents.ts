@@ -1,8 +1,8 @@
 /** Requests that name an operation by its hash: `extensions.persistedQuery`, as Apollo's clients began to. */
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
 import type { Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
-import { type TrustedDocuments, type TrustedDocumentsMode, toPlainHash } from '../trusted-documents.ts';
+import type { GatewayContext } from '../request/context.ts';
+import { type TrustedDocuments, type TrustedDocumentsMode, toPlainHash } from './document-list.ts';
 import { refuse } from './refusal.ts';
 
 export interface TrustedDocumentsOptions {

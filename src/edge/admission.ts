@@ -1,10 +1,10 @@
 /** Who may ask, and how often, decided before the body is read. */
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
-import { type Authenticator, KeysUnavailableError } from '../authentication.ts';
-import type { GatewayContext } from '../context.ts';
-import type { Log } from '../log.ts';
-import type { RateLimiter } from '../rate-limiter.ts';
+import type { Log } from '../observe/log.ts';
+import type { GatewayContext } from '../request/context.ts';
+import { type Authenticator, KeysUnavailableError } from './authentication.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { refuse } from './refusal.ts';
 import { currentRequestId } from './request-log.ts';
 

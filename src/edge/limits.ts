@@ -3,8 +3,8 @@ import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
 import { GraphQLError, getNullableType, getOperationAST, getVariableValues, isListType } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
 import type { Plugin } from 'graphql-yoga';
-import type { GatewayContext } from '../context.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../graph/connection.ts';
+import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
 
 export const LIMITS = {

@@ -2,7 +2,7 @@
  * The slow, sure way to the rows nearest to a moment, for an upstream that lists only one way or out of order:
  * read a whole window of time beside the moment, and widen it until it holds enough.
  */
-import type { Direction, FeedRow, Start } from '../timeline/feed.ts';
+import type { Direction, FeedRow, Start } from '../../timeline/feed.ts';
 import { rowsBeyond } from './rows.ts';
 
 const FIRST_REACH_MS = 24 * 60 * 60 * 1000;

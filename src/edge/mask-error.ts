@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import { type MaskError, maskError } from 'graphql-yoga';
 import { toGraphQLError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log.ts';
 import { currentRequestId } from './request-log.ts';
 
 export function createMaskError(log: Log): MaskError {
