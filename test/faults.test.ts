@@ -78,7 +78,7 @@ describe('LaunchDarkly on a bad day', () => {
       { nodes: 1, skipped: 1 },
     ],
     [
-      { type: 'answer', status: 200, body: { totalCount: 2, items: [{ ...event, projectId: undefined }, event] } },
+      { type: 'answer', status: 200, body: { totalCount: 2, items: [{ ...event, flagKey: undefined }, event] } },
       { nodes: 1, skipped: 1 },
     ],
     [

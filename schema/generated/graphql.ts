@@ -191,7 +191,7 @@ export type EventLineFragment =
 
 export type SourceNoticeFragment = { status: FlagSourceStatus, skippedEvents: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null };
 
-export type EventExperimentsFragment = { experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } }> } | null };
+export type EventExperimentsFragment = { experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } | null }> } | null };
 
 export type HighImpactChangesQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -201,7 +201,7 @@ export type HighImpactChangesQueryVariables = Exact<{
 
 
 export type HighImpactChangesQuery = { flagEvents: { nodes: Array<
-      | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, evaluationsSummary: { variations: Array<{ value: unknown, before: number | null, after: number | null }> } | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } } & ({ experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } }> } | null } | { experiments?: never })
+      | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, evaluationsSummary: { variations: Array<{ value: unknown, before: number | null, after: number | null }> } | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } } & ({ experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } | null }> } | null } | { experiments?: never })
       | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
 

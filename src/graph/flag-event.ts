@@ -139,7 +139,8 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
     fields: (t) => ({
       name: t.string({
         tag: PERSONAL,
-        description: 'What people call them: their name, else their e-mail address, user name or token name.',
+        description:
+          'What people call them: their name, else their e-mail address, user name or token name, else the vendor’s id.',
         resolve: async (event, _args, context) =>
           (await context.loadField<string>(event, 'actorName').catch(() => null)) ?? event.actor.name,
       }),
@@ -172,7 +173,8 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
       occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it happened, to the millisecond.' }),
       kind: t.expose('kind', { type: FlagEventKind, description: 'What happened, in the common vocabulary.' }),
       type: t.exposeString('type', {
-        description: 'The vendor’s own word, such as `enabled_targeting` or `feature-environment-enabled`.',
+        description:
+          'The vendor’s own word, such as `enabled_targeting` or `feature-environment-enabled`; empty if it does not say.',
       }),
       title: t.exposeString('title', { description: 'One plain line for people, without marks: "Enabled targeting".' }),
       flag: t.field({

@@ -86,13 +86,13 @@ const PROMISED = buildSchema(`
   }
   type LaunchDarklyEvaluationsSummary { variations: [LaunchDarklyVariationEvaluations!]! }
   type LaunchDarklyVariationEvaluations { value: JSON  before: Float  after: Float }
-  type LaunchDarklyMember { id: ID!  email: String!  firstName: String!  lastName: String! }
+  type LaunchDarklyMember { id: ID  email: String!  firstName: String!  lastName: String! }
   type LaunchDarklyExperimentConnection {
     edges: [LaunchDarklyExperimentEdge!]!  nodes: [LaunchDarklyExperiment!]!  pageInfo: PageInfo!
   }
   type LaunchDarklyExperimentEdge { cursor: String!  node: LaunchDarklyExperiment! }
-  type LaunchDarklyExperiment { key: String!  name: String!  iteration: LaunchDarklyExperimentIteration! }
-  type LaunchDarklyExperimentIteration { id: ID!  status: String!  startedAt: DateTime!  endedAt: DateTime }
+  type LaunchDarklyExperiment { key: String!  name: String!  iteration: LaunchDarklyExperimentIteration }
+  type LaunchDarklyExperimentIteration { id: ID  status: String!  startedAt: DateTime  endedAt: DateTime }
 
   type UnleashFlagEvent implements FlagEvent & Node {
     id: ID!  source: FlagSource!  occurredAt: DateTime!  kind: FlagEventKind!  type: String!  title: String!

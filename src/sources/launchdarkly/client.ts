@@ -1,9 +1,9 @@
 /** LaunchDarkly's REST API as far as the gateway calls it. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { createUpstream, type Upstream } from '../../http/upstream.ts';
 import type { ConnectOptions } from '../source.ts';
 import type { LaunchDarklySettings } from './settings.ts';
-import { environmentCollectionRep, type FlagEventRep, flagEventCollectionRep } from './wire.ts';
+import { decodeEnvironmentCollection, decodeFlagEventCollection, type FlagEventRep } from './wire.ts';
 
 /** The documented maximum. @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events */
 export const MAX_PAGE = 100;
@@ -29,7 +29,8 @@ export interface FlagEventsPage {
   items: FlagEventRep[];
   /** How many events of the page could not be read. */
   skipped: number;
-  totalCount: number;
+  /** `null` if LaunchDarkly does not say. */
+  totalCount: number | null;
   /** What to send as `after` for the next page. */
   next: string | undefined;
 }
@@ -52,11 +53,11 @@ export function createLaunchDarklyClient(
 
   return {
     async listFlagEvents(query, signal) {
-      const { items, totalCount, _links } = await upstream.getJson({
+      const { items, next, totalCount } = await upstream.getJson({
         path: '/api/v2/engineering-insights/flag-events',
         query: toSearch({ ...query }),
         headers: { 'ld-api-version': 'beta' },
-        schema: flagEventCollectionRep,
+        schema: decodedBy(decodeFlagEventCollection),
         signal,
         maxAgeMs: ({ items: reps }) =>
           settledFor(
@@ -66,20 +67,20 @@ export function createLaunchDarklyClient(
       });
       const readable = items.filter((item) => item !== null);
       const skipped = items.length - readable.length;
-      return { items: readable, skipped, totalCount, next: afterOf(_links?.next?.href) };
+      return { items: readable, skipped, totalCount, next: afterOf(next) };
     },
     async listEnvironments(project, signal) {
       const keys: string[] = [];
-      for (let page: z.infer<typeof environmentCollectionRep>; ; ) {
-        page = await upstream.getJson({
+      for (;;) {
+        const page = await upstream.getJson({
           path: `/api/v2/projects/${encodeURIComponent(project)}/environments`,
           query: toSearch({ limit: MAX_PAGE, offset: keys.length }),
           headers: { 'ld-api-version': '20240415' },
-          schema: environmentCollectionRep,
+          schema: decodedBy(decodeEnvironmentCollection),
           signal,
         });
-        keys.push(...page.items.map(({ key }) => key));
-        if (page.items.length === 0 || keys.length >= (page.totalCount ?? keys.length)) return keys;
+        keys.push(...page.keys);
+        if (page.keys.length === 0 || keys.length >= (page.totalCount ?? keys.length)) return keys;
       }
     },
     rateLimit: upstream.rateLimit,
@@ -87,6 +88,9 @@ export function createLaunchDarklyClient(
     close: upstream.close,
   };
 }
+
+/** Until an upstream takes decoders themselves. */
+const decodedBy = <T>(decode: (body: unknown) => T | undefined) => z.unknown().transform((body) => decode(body) as T);
 
 /** An event's impact is worked out during its first ten minutes: what still waits for it is believed that long at most. */
 const SETTLING_MS = 10 * 60 * 1000;
@@ -107,6 +111,6 @@ function toSearch(query: Readonly<Record<string, string | number | boolean | und
  * Only the `after` of the link is used: the published sample's link drops every other parameter, and a link is the
  * upstream's word for where to send the token.
  */
-function afterOf(href: string | null | undefined): string | undefined {
+function afterOf(href: string | null): string | undefined {
   return (href && URL.parse(href, 'https://launchdarkly.invalid')?.searchParams.get('after')) || undefined;
 }

@@ -27,8 +27,11 @@ export interface EventOrigin {
 export function toFlagEvent(
   rep: FlagEventRep,
   page: FlagEventsQuery,
-  { environment, feed, source, url }: EventOrigin,
+  { environment: askedFor, feed, source, url }: EventOrigin,
 ): LaunchDarklyEvent {
+  const project = rep.projectKey || page.projectKey;
+  // A change to every environment has neither; one of the two may be missing otherwise.
+  const environment = rep.environmentKey ?? (rep.environmentId === null ? null : askedFor);
   return {
     vendor: VENDOR,
     source,
@@ -39,10 +42,10 @@ export function toFlagEvent(
     type: rep.eventType,
     title: toTitle(rep.eventType),
     flagKey: rep.flagKey,
-    project: rep.projectKey,
-    environment: rep.environmentKey ?? null,
-    actor: rep.member ? toActor(rep.member) : null,
-    url: toPage(url, [rep.projectKey, rep.environmentKey ?? environment, 'features', rep.flagKey]),
+    project,
+    environment,
+    actor: rep.member && toActor(rep.member),
+    url: toPage(url, [project, environment ?? askedFor, 'features', rep.flagKey]),
     wire: { rep, page },
   };
 }
@@ -52,11 +55,11 @@ export function isGlobal(event: LaunchDarklyEvent): boolean {
   return event.environment === null;
 }
 
-function toActor({ email, firstName, lastName }: FlagEventMemberRep): Actor {
+function toActor({ email, firstName, id, lastName }: FlagEventMemberRep): Actor {
   const name = `${firstName} ${lastName}`.trim();
-  return { name: name || email, email: email || null, kind: 'PERSON' };
+  return { name: name || email || (id ?? ''), email: email || null, kind: 'PERSON' };
 }
 
 function toPage(base: URL, parts: readonly string[]): string {
-  return `${base.href.replace(/\/+$/, '')}/${parts.map(encodeURIComponent).join('/')}`;
+  return `${base.href.replace(/\/+$/, '')}/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`;
 }

@@ -138,7 +138,7 @@ export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
     const rows: FeedRow[] = [];
     for (let after: string | undefined; ; ) {
       const page = await list(request, span, MAX_PAGE, after);
-      if (page.totalCount > MAX_DRAIN && !mustAnswer) return null;
+      if ((page.totalCount ?? 0) > MAX_DRAIN && !mustAnswer) return null;
       rows.push(...unseen(page.rows, rows));
       if (page.next === undefined) return toNewestFirst(within(rows, span));
       after = page.next;
@@ -259,11 +259,11 @@ function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
 
 function setHint(rows: FeedRow[], { next, query, totalCount }: FlagEventsPage & { query: FlagEventsQuery }): void {
   const last = rows.at(-1);
-  if (last && next) last.hint = { after: next, to: query.to, total: totalCount };
+  if (last && next && totalCount !== null) last.hint = { after: next, to: query.to, total: totalCount };
 }
 
-function totalOf(page: FlagEventsPage, { filter, start }: FeedRequest): { total?: number } {
-  return start === null && appliesAll(filter) ? { total: page.totalCount } : {};
+function totalOf({ totalCount }: FlagEventsPage, { filter, start }: FeedRequest): { total?: number } {
+  return start === null && totalCount !== null && appliesAll(filter) ? { total: totalCount } : {};
 }
 
 function horizonOf({ asOf, filter }: FeedRequest, historyDays: number): { reachesBackTo?: number } {

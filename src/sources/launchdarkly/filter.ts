@@ -6,16 +6,16 @@ export const FILTER_FIELD = 'launchDarkly';
 
 export type ImpactSize = 'NONE' | 'SMALL' | 'MEDIUM' | 'LARGE' | 'OTHER';
 
-const SIZE_OF_WORD: Readonly<Record<string, ImpactSize>> = {
-  none: 'NONE',
-  small: 'SMALL',
-  medium: 'MEDIUM',
-  large: 'LARGE',
-};
+const SIZE_OF_WORD: ReadonlyMap<string, ImpactSize> = new Map([
+  ['none', 'NONE'],
+  ['small', 'SMALL'],
+  ['medium', 'MEDIUM'],
+  ['large', 'LARGE'],
+]);
 
 /** LaunchDarkly's word for the size of an impact; null while there is none. */
-export function toImpactSize(word: string | null | undefined): ImpactSize | null {
-  return word ? (SIZE_OF_WORD[word] ?? 'OTHER') : null;
+export function toImpactSize(word: string | null): ImpactSize | null {
+  return word === null ? null : (SIZE_OF_WORD.get(word) ?? 'OTHER');
 }
 
 export interface LaunchDarklyFilter {

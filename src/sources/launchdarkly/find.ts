@@ -16,7 +16,8 @@ export interface Wanted {
 
 export interface WindowPage {
   rows: FeedRow[];
-  totalCount: number;
+  /** `null` if it is not known. */
+  totalCount: number | null;
   next: string | undefined;
 }
 
@@ -45,7 +46,7 @@ export async function findEvents(
   const next = take(page);
   const missing = new Set(wanted.filter(({ id }) => !found.has(id)).map(({ occurredAt }) => occurredAt));
   if (missing.size === 0 || next === undefined) return found;
-  const furtherPages = Math.ceil(page.totalCount / MAX_PAGE) - 1;
+  const furtherPages = Math.ceil((page.totalCount ?? Number.POSITIVE_INFINITY) / MAX_PAGE) - 1;
   if (furtherPages <= missing.size) await readToEnd(oldest, newest, next);
   else await Promise.all([...missing].map((time) => readToEnd(time, time)));
   return found;

@@ -8,7 +8,13 @@ import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, experimentsOf } from './experiments.ts';
 import { FILTER_FIELD, type ImpactSize, type LaunchDarklyFilter, toImpactSize } from './filter.ts';
-import type { FlagEventExperiment, FlagEventImpactRep, FlagEventMemberRep, VariationEvalSummary } from './wire.ts';
+import type {
+  FlagEventExperiment,
+  FlagEventExperimentIteration,
+  FlagEventImpactRep,
+  FlagEventMemberRep,
+  VariationEvalSummary,
+} from './wire.ts';
 
 export const launchDarklyGraph: VendorGraph = {
   define(builder, shared) {
@@ -62,7 +68,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: I
     fields: (t) => ({
       eventId: t.string({ description: 'LaunchDarkly’s id of the event.', resolve: ({ wire }) => wire.rep.id }),
       projectId: t.string({
-        description: 'LaunchDarkly’s id of the project.',
+        description: 'LaunchDarkly’s id of the project; empty if LaunchDarkly does not say.',
         resolve: ({ wire }) => wire.rep.projectId,
       }),
       environmentId: t.string({
@@ -82,7 +88,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: I
       actions: t.stringList({
         description:
           'What was done, as role policies name it: `updateOn`, `updateRules`. Empty if LaunchDarkly does not say.',
-        resolve: ({ wire }) => wire.rep.actions ?? [],
+        resolve: ({ wire }) => wire.rep.actions,
       }),
       impact: t.field({
         type: Impact,
@@ -122,7 +128,7 @@ function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
         type: 'JSON',
         nullable: true,
         description: 'The variation’s value: any JSON.',
-        resolve: ({ value }) => value ?? null,
+        resolve: ({ value }) => value,
       }),
       before: t.exposeFloat('before', {
         nullable: true,
@@ -142,7 +148,7 @@ function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
         variations: t.field({
           type: [VariationEvaluations],
           description: 'One entry for each variation that was served.',
-          resolve: ({ variations }) => variations ?? [],
+          resolve: ({ variations }) => variations,
         }),
       }),
     });
@@ -176,10 +182,10 @@ function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
 
 function defineMember(builder: Builder) {
   return builder.objectRef<FlagEventMemberRep>('LaunchDarklyMember').implement({
-    description: 'A member of the LaunchDarkly account.',
+    description: 'A member of the LaunchDarkly account, as far as the event tells.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'LaunchDarkly’s id of the member.' }),
-      email: t.exposeString('email', { tag: PERSONAL, description: 'E-mail address.' }),
+      id: t.exposeID('id', { nullable: true, description: 'LaunchDarkly’s id of the member, if it says.' }),
+      email: t.exposeString('email', { tag: PERSONAL, description: 'E-mail address; may be empty.' }),
       firstName: t.exposeString('firstName', { tag: PERSONAL, description: 'First name; may be empty.' }),
       lastName: t.exposeString('lastName', { tag: PERSONAL, description: 'Last name; may be empty.' }),
     }),
@@ -187,26 +193,36 @@ function defineMember(builder: Builder) {
 }
 
 function defineExperiment(builder: Builder) {
-  const Iteration = builder.objectRef<FlagEventExperiment['iteration']>('LaunchDarklyExperimentIteration').implement({
-    description: 'One run of an experiment.',
+  const Iteration = builder.objectRef<FlagEventExperimentIteration>('LaunchDarklyExperimentIteration').implement({
+    description: 'One run of an experiment, as far as LaunchDarkly tells.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'LaunchDarkly’s id of the iteration.' }),
-      status: t.exposeString('status', { description: '`running`, `stopped` or a later word.' }),
-      startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was started.' }),
-      endedAt: t.field({
+      id: t.exposeID('id', { nullable: true, description: 'LaunchDarkly’s id of the iteration, if it says.' }),
+      status: t.exposeString('status', { description: '`running`, `stopped` or a later word; may be empty.' }),
+      startedAt: t.expose('startedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was started; null for one that has not been.',
+      }),
+      endedAt: t.expose('endedAt', {
         type: 'DateTime',
         nullable: true,
         description: 'When it ended; null while it runs.',
-        resolve: ({ endedAt }) => endedAt,
       }),
     }),
   });
   return builder.objectRef<FlagEventExperiment>('LaunchDarklyExperiment').implement({
     description: 'An experiment run on a flag.',
     fields: (t) => ({
-      key: t.exposeString('key', { description: 'Key of the experiment.' }),
-      name: t.exposeString('name', { description: 'Name of the experiment.' }),
-      iteration: t.expose('iteration', { type: Iteration, description: 'The run that the event belongs to.' }),
+      key: t.exposeString('key', { description: 'Key of the experiment; empty if LaunchDarkly only gives its name.' }),
+      name: t.string({
+        description: 'Name of the experiment, else its key.',
+        resolve: ({ key, name }) => name || key,
+      }),
+      iteration: t.expose('iteration', {
+        type: Iteration,
+        nullable: true,
+        description: 'The run that the event belongs to, if LaunchDarkly says.',
+      }),
     }),
   });
 }

@@ -1,19 +1,20 @@
 /** LaunchDarkly's words in the common vocabulary. */
 import type { FlagEventKind } from '../../model.ts';
+import type { FlagEventRep } from './wire.ts';
 
 /**
  * What an event did, for words that say it. Only `enabled_targeting` is published; the others follow its pattern.
  * @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events
  */
-const KIND_OF_TYPE: Readonly<Record<string, FlagEventKind>> = {
-  created_flag: 'CREATED',
-  cloned_flag: 'CREATED',
-  deleted_flag: 'DELETED',
-  archived_flag: 'ARCHIVED',
-  restored_flag: 'RESTORED',
-  enabled_targeting: 'ENABLED',
-  disabled_targeting: 'DISABLED',
-};
+const KIND_OF_TYPE: ReadonlyMap<string, FlagEventKind> = new Map([
+  ['created_flag', 'CREATED'],
+  ['cloned_flag', 'CREATED'],
+  ['deleted_flag', 'DELETED'],
+  ['archived_flag', 'ARCHIVED'],
+  ['restored_flag', 'RESTORED'],
+  ['enabled_targeting', 'ENABLED'],
+  ['disabled_targeting', 'DISABLED'],
+]);
 
 /**
  * What an action touched: the names role policies use. Where several come with one event, the earliest row here wins,
@@ -118,16 +119,15 @@ const DIRECTION_OF_ACTION: readonly (readonly [
   ],
 ];
 
-export function toKind(event: {
-  eventType: string;
-  description: string;
-  actions?: readonly string[] | null | undefined;
-}): FlagEventKind {
-  const actions = event.actions ?? [];
-  const words = `${event.eventType.replaceAll('_', ' ')} ${event.description}`;
+export function toKind({
+  actions,
+  description,
+  eventType,
+}: Pick<FlagEventRep, 'actions' | 'description' | 'eventType'>): FlagEventKind {
+  const words = `${eventType.replaceAll('_', ' ')} ${description}`;
   const directed = DIRECTION_OF_ACTION.find(([names]) => names.some((name) => actions.includes(name)));
   return (
-    KIND_OF_TYPE[event.eventType] ??
+    KIND_OF_TYPE.get(eventType) ??
     directed?.[1].find(([pattern]) => pattern.test(words))?.[1] ??
     KIND_OF_ACTION.find(([, names]) => names.some((name) => actions.includes(name)))?.[0] ??
     'OTHER'
