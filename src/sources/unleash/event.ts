@@ -1,6 +1,7 @@
 /** An Unleash event in the gateway's words. */
 import diff from 'microdiff';
 import type { Actor, FlagEvent } from '../../model.ts';
+import { isRecord, type Json, MAX_DEPTH } from '../decode.ts';
 import { toTitle } from '../title.ts';
 import { toKind } from './kinds.ts';
 import type { EventSchema } from './wire.ts';
@@ -29,10 +30,10 @@ export function toFlagEvent(
     occurredAt: wire.createdAt,
     kind: toKind(wire.type),
     type: wire.type,
-    title: wire.label && wire.label !== wire.type ? wire.label : toTitle(wire.type),
-    flagKey: wire.featureName ?? null,
-    project: wire.project ?? null,
-    environment: wire.environment ?? null,
+    title: wire.label !== null && wire.label !== wire.type ? wire.label : toTitle(wire.type),
+    flagKey: wire.featureName,
+    project: wire.project,
+    environment: wire.environment,
     actor: toActor(wire, names),
     url: `${url.href.replace(/\/+$/, '')}/history?id=IS%3A${wire.id}`,
     wire,
@@ -44,11 +45,12 @@ const ADMIN_TOKEN_USER = -42;
 const SYSTEM_USER = -1337;
 
 function toActor({ createdBy, createdByUserId }: EventSchema, names?: ReadonlyMap<number, string>): Actor | null {
-  if (!createdBy) return null;
+  const name = createdBy || (createdByUserId?.toString() ?? '');
+  if (name === '') return null;
   const email = createdBy.includes('@') ? createdBy : null;
   const alias = names?.get(createdByUserId ?? Number.NaN);
-  const kind = kindOf(createdBy, createdByUserId ?? null);
-  return { name: createdBy, email, kind, ...(alias !== undefined && { aliases: [alias] }) };
+  const kind = kindOf(createdBy, createdByUserId);
+  return { name, email, kind, ...(alias !== undefined && { aliases: [alias] }) };
 }
 
 function kindOf(createdBy: string, userId: number | null): Actor['kind'] {
@@ -65,19 +67,17 @@ export function nameActors(events: readonly UnleashEvent[], names: ReadonlyMap<n
   });
 }
 
-export type Json = EventSchema['data'];
-
 export interface Change {
   /** Keys and indexes from the outside in. */
   path: (string | number)[];
-  before: Json | null;
-  after: Json | null;
+  before: Json;
+  after: Json;
 }
 
 /** What differs between an event's previous and new state. One of them alone is no difference but a whole. */
 export function toChanges({ wire }: UnleashEvent): Change[] {
-  const [before, after] = [redact(wire.preData ?? null, wire.type), redact(wire.data ?? null, wire.type)];
-  if (!isObject(before) || !isObject(after)) return [];
+  const [before, after] = [redact(wire.preData, wire.type), redact(wire.data, wire.type)];
+  if (!isRecord(before) || !isRecord(after)) return [];
   return diff(before, after).map((difference) => ({
     path: difference.path,
     before: 'oldValue' in difference ? difference.oldValue : null,
@@ -90,14 +90,18 @@ const SECRET_KEY = /(secret|password|token|apikey|authorization|invitelink)$/;
 /** API tokens, `project:environment.secret`, and personal ones, `user:secret`. */
 const SECRET_VALUE = /^(?:\S+:\S+\.[0-9a-f]{32,}|user:[0-9a-f]{32,}|\S*v2_\S{22}_\S{43})$/;
 
-/** State as it was stored, but for secrets: Unleash keeps the links of sign-up tokens in clear. */
-export function redact(value: Json, type: string): Json {
-  if (Array.isArray(value)) return value.map((item) => redact(item, type) ?? null);
-  if (isObject(value)) {
+/**
+ * State as it was stored, but for secrets: Unleash keeps the links of sign-up tokens in clear. Null in the place of what
+ * lies deeper than {@link MAX_DEPTH}.
+ */
+export function redact(value: Json, type: string, depth = MAX_DEPTH): Json {
+  if (typeof value === 'object' && value !== null) {
+    if (depth === 0) return null;
+    if (Array.isArray(value)) return value.map((item) => redact(item, type, depth - 1));
     return Object.fromEntries(
       Object.entries(value).map(([key, part]) => [
         key,
-        isSecret(key, part, type) ? REDACTED : (redact(part, type) ?? null),
+        isSecret(key, part, type) ? REDACTED : redact(part, type, depth - 1),
       ]),
     );
   }
@@ -107,9 +111,6 @@ export function redact(value: Json, type: string): Json {
 function isSecret(key: string, value: Json, type: string): boolean {
   if (value === null || typeof value === 'object' || typeof value === 'boolean') return false;
   const name = key.toLowerCase().replaceAll(/[-_]/g, '');
-  return SECRET_KEY.test(name) || (name === 'url' && type.startsWith('public-signup-token'));
-}
-
-function isObject(value: Json): value is Record<string, NonNullable<Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // Of an event that does not say its type, nobody knows what it links to.
+  return SECRET_KEY.test(name) || (name === 'url' && (type === '' || type.startsWith('public-signup-token')));
 }

@@ -71,7 +71,7 @@ export function canMatch(filter: EventFilter, projects: readonly string[] | unde
 /** Everything that one event's own fields can tell. */
 export function matches({ wire }: UnleashEvent, filter: EventFilter, projects: readonly string[] | undefined): boolean {
   const { createdByUserIds, groupId, tags } = unleashPartOf(filter);
-  const own = (wire.tags ?? []).map(({ type, value }) => `${type ?? 'simple'}:${value}`);
+  const own = wire.tags.map(({ type, value }) => `${type}:${value}`);
   return (
     (projects === undefined || projects.includes(wire.project ?? '')) &&
     (groupId === undefined || wire.groupId === groupId) &&
@@ -84,11 +84,7 @@ export function matches({ wire }: UnleashEvent, filter: EventFilter, projects: r
 export function holdsText({ wire }: UnleashEvent, text: string | undefined): boolean {
   if (text === undefined) return true;
   const wanted = text.toLowerCase();
-  return [wire.data, wire.preData, wire.tags].some((part) =>
-    JSON.stringify(part ?? null)
-      .toLowerCase()
-      .includes(wanted),
-  );
+  return [wire.data, wire.preData, wire.tags].some((part) => JSON.stringify(part).toLowerCase().includes(wanted));
 }
 
 function typesIn({ kinds, types }: EventFilter): readonly string[] | undefined {

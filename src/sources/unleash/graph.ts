@@ -38,11 +38,8 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
   const Tag = builder.objectRef<TagSchema>('UnleashTag').implement({
     description: 'A tag that the flag had when the event happened.',
     fields: (t) => ({
-      type: t.string({
-        description: 'Type of the tag, `simple` if Unleash does not say.',
-        resolve: ({ type }) => type ?? 'simple',
-      }),
-      value: t.exposeString('value', { description: 'Value of the tag.' }),
+      type: t.exposeString('type', { description: 'Type of the tag, `simple` if Unleash does not say.' }),
+      value: t.exposeString('value', { description: 'Value of the tag; empty if Unleash does not say.' }),
     }),
   });
   const ChangeRef = builder.objectRef<Change>('UnleashChange').implement({
@@ -71,7 +68,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
       createdBy: t.string({
         tag: PERSONAL,
         description: 'E-mail address, user name or name of the API token; empty if the log does not say.',
-        resolve: ({ wire }) => wire.createdBy ?? '',
+        resolve: ({ wire }) => wire.createdBy,
       }),
       createdByUserId: t.int({
         nullable: true,
@@ -82,13 +79,13 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
         type: 'JSON',
         nullable: true,
         description: 'The new state, with secrets replaced by "[REDACTED]". Its shape depends on `type`.',
-        resolve: ({ wire }) => redact(wire.data ?? null, wire.type),
+        resolve: ({ wire }) => redact(wire.data, wire.type),
       }),
       preData: t.field({
         type: 'JSON',
         nullable: true,
         description: 'The previous state, with secrets replaced by "[REDACTED]".',
-        resolve: ({ wire }) => redact(wire.preData ?? null, wire.type),
+        resolve: ({ wire }) => redact(wire.preData, wire.type),
       }),
       changes: t.field({
         type: [ChangeRef],
@@ -98,7 +95,7 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
       tags: t.field({
         type: [Tag],
         description: 'The flag’s tags at that time.',
-        resolve: ({ wire }) => wire.tags ?? [],
+        resolve: ({ wire }) => wire.tags,
       }),
       label: t.string({
         nullable: true,
