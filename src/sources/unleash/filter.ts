@@ -99,9 +99,9 @@ function listed(name: keyof SearchFilter, values: readonly string[] | undefined)
   return values === undefined ? {} : { [name]: values.filter(isSendable) };
 }
 
-/** No name or id in Unleash holds a comma or a blank: a value that does can match nothing. */
+/** The server splits at commas and trims: no other value can match. Inside, old names of flags do have blanks. */
 function isSendable(value: string): boolean {
-  return /^[^,\s\p{Cc}]+$/u.test(value);
+  return /^[^,\p{Cc}]+$/u.test(value) && value === value.trim();
 }
 
 /** The server puts the text into an SQL `ILIKE`. */

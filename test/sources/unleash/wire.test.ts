@@ -113,6 +113,14 @@ describe('an Unleash event that lacks details', () => {
     );
   });
 
+  it('is found by its flag, also if that has blanks in its name, as old ones have', async () => {
+    sandbox.insert({ type: 'feature-archived', featureName: 'my old flag' });
+    const { data } = await gateway.query(
+      '{ flagEvents(filter: { flagKeys: ["my old flag"] }) { nodes { flag { key } } } }',
+    );
+    expect(data).toEqual({ flagEvents: { nodes: [{ flag: { key: 'my old flag' } }] } });
+  });
+
   it('does not show what nests without end', async () => {
     // As text: no printer of JSON gets that deep.
     const body = JSON.stringify({ events: [{ ...EVENT, data: { a: 1, b: 'DEEP' } }], total: 1 });
