@@ -20,15 +20,17 @@ export interface GatewayOptions {
   definitions: readonly SourceDefinition[];
   sources: readonly Source[];
   requestTimeoutMs: number;
+  /** How many upstream calls one request may make, retries included. @default 500 */
+  upstreamCallsPerRequest?: number;
   /** @default no secret, and `node` not in the supergraph */
   federation?: FederationSettings | undefined;
-  /** Who may ask, and how. @default everybody on this machine */
+  /** Authentication and limits. @default everybody on this machine is accepted */
   face?: PublicFace;
   /** What `/ready` says. @default always */
   isReady?: () => boolean;
   /** @default nothing is written */
   log?: Log;
-  /** Whether requests may, or have to, name one of `documents` by its hash. @default 'off' */
+  /** Whether requests may, or must, send the hash of one of `documents`. @default 'off' */
   trustedDocuments?: TrustedDocumentsMode;
   documents?: TrustedDocuments;
   /** @default Date.now */

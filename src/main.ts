@@ -1,4 +1,4 @@
-/** The process: settings, gateway, listen, and drain when told to stop. */
+/** The process: reads the settings, starts the gateway, and shuts it down on SIGTERM or SIGINT. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { readTrustedDocuments } from './edge/document-list.ts';
@@ -9,10 +9,11 @@ import { startSandboxes } from './process/sandbox.ts';
 import { createServer } from './process/server.ts';
 import { superviseProcess } from './process/supervision.ts';
 import { type Config, ConfigError, type ConfiguredSource, loadConfig } from './settings/config.ts';
-import { toPublicFace } from './settings/public-settings.ts';
+import { toPublicFace } from './settings/exposure.ts';
+import { toProxy } from './settings/proxy.ts';
 import { definitions } from './sources/index.ts';
 
-/** Beyond the deadline of a request, so that none is cut off while its answer is being sent. */
+/** Added to the deadline of a request, so that no answer is cut off while it is sent. */
 const STOP_GRACE_MS = 5_000;
 
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
@@ -31,21 +32,22 @@ try {
 }
 
 async function run(config: Config): Promise<void> {
-  const { federation, host, port, pageCacheMs, requestTimeoutMs, sources: configured } = config;
+  const { federation, host, pageCacheMs, port, requestTimeoutMs, sources: configured } = config;
   const log = createLog({ level: config.logLevel });
-  const { promise: uncaught, resolve: leave } = Promise.withResolvers<void>();
-  superviseProcess(log, leave);
+  const { promise: uncaught, resolve: stop } = Promise.withResolvers<void>();
+  superviseProcess(log, stop);
 
   const isSandbox = configured.length === 0;
   await using sandboxes = await startSandboxes(isSandbox ? definitions : []);
-  const sources = [...configured, ...sandboxes.sources].map(({ definition, settings }) =>
-    definition.connect(settings, { pageCacheMs }),
-  );
+  const read = [...configured, ...sandboxes.sources];
+  const connectOptions = { pageCacheMs, connections: config.upstreamConnections, proxy: toProxy(config.proxy) };
+  const sources = read.map(({ definition, settings }) => definition.connect(settings, connectOptions));
   const hasHealthySource = createReadiness(sources);
   const gateway = createGateway({
     definitions,
     sources,
     requestTimeoutMs,
+    upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     federation,
     face: toPublicFace(config),
     trustedDocuments: config.trustedDocuments,
@@ -58,7 +60,7 @@ async function run(config: Config): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
-  process.stdout.write(`${greet(address, [...configured, ...sandboxes.sources], { isSandbox, ...config })}\n`);
+  process.stdout.write(`${greet(address, read, { isSandbox, ...config })}\n`);
 
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
   if (!reason) process.exitCode = 1;
@@ -81,7 +83,7 @@ function greet(
       : `Reading ${names}.`,
     graphiql
       ? `Open http://${host}:${port}/graphql in a browser and press the play button.`
-      : `Send GraphQL to http://${host}:${port}/graphql (the page for people is off: see GRAPHIQL).`,
+      : `Send GraphQL to http://${host}:${port}/graphql (GraphiQL is off: see GRAPHIQL).`,
     ...(isSandbox ? ['To read real accounts, see "Point it at your accounts" in README.md.'] : []),
   ].join('\n');
 }

@@ -4,8 +4,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, loadConfig, toConfig } from '../src/settings/config.ts';
+import { toPublicFace } from '../src/settings/exposure.ts';
+import { toProxy } from '../src/settings/proxy.ts';
+import { generalSettings } from '../src/settings/table.ts';
 import { definitions } from '../src/sources/index.ts';
-import type { Environment } from '../src/sources/settings.ts';
+import { type Environment, settingsIn, sharedSettings } from '../src/sources/settings.ts';
 
 /** Stands for what must never be told: a token, or anything typed in its place. */
 const CANARY = 'canary-4711';
@@ -73,6 +76,10 @@ describe('settings from the environment', () => {
       logLevel: 'warn',
       shutdownDelayMs: 5_000,
       trustedDocuments: 'only',
+      upstreamConnections: 64,
+      upstreamCallsPerRequest: 1_000,
+      proxy: { https: 'https://proxy.example.com:8443', http: 'http://proxy.example.com:3128', no: '.internal' },
+      federation: { nodeField: 'hidden', userType: 'Employee', secret: 'secret-of-the-router' },
     });
     expect(sources.map(({ settings }) => settings)).toEqual([
       {
@@ -99,11 +106,81 @@ describe('settings from the environment', () => {
     ]);
   });
 
+  it('are tested here without exception', () => {
+    const tables = [generalSettings, sharedSettings, ...definitions.map(({ settings }) => settings)];
+    const names = tables.flatMap((table) => settingsIn(table).map(({ variable }) => variable));
+    expect(Object.keys(EVERY_VARIABLE).toSorted()).toEqual([...new Set(names)].toSorted());
+  });
+
   it('count as unset when they are empty', () => {
-    const empty = Object.fromEntries(Object.keys(EVERY_VARIABLE).map((name) => [name, '']));
+    const { SUBGRAPH_SECRET, ...others } = EVERY_VARIABLE;
+    const empty = Object.fromEntries(Object.keys(others).map((name) => [name, '']));
     expect(toConfig({ ...empty, GATEWAY_CONFIG: '' }, {}, definitions)).toEqual(toConfig({}, {}, definitions));
     const needless = { ...unleash, UNLEASH_PROJECTS: '', UNLEASH_EVENTS_API: '', ALLOW_PLAIN_HTTP: '' };
     expect(toConfig(needless, {}, definitions)).toEqual(toConfig(unleash, {}, definitions));
+  });
+
+  it('are off in production where they show the schema, unless the settings say otherwise', () => {
+    const shown = (env: Environment, file = {}) => {
+      const { graphiql, introspection } = toConfig({ NODE_ENV: 'production', ...env }, file, definitions);
+      return [graphiql, introspection];
+    };
+    expect(shown({ NODE_ENV: 'development' })).toEqual([true, true]);
+    expect(shown({})).toEqual([false, false]);
+    expect(shown({ GRAPHIQL: 'on' }, { introspection: true })).toEqual([true, true]);
+  });
+
+  it.for<[string, Environment]>([
+    ['ALLOW_PLAIN_HTTP', { ...unleash, UNLEASH_URL: 'http://unleash.internal', ALLOW_PLAIN_HTTP: ' TRUE ' }],
+    ['ALLOW_ANONYMOUS', { HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'True' }],
+  ])('take a word in any case, and ignore blanks around it: %s', ([, env]) => {
+    expect(problemsOf(env, {})).toEqual([]);
+  });
+
+  it('take the words of a list in any case, and ignore blanks around them', () => {
+    const words = {
+      GRAPHIQL: 'OFF ',
+      INTROSPECTION: 'Off',
+      LOG_LEVEL: ' WARN',
+      TRUSTED_DOCUMENTS: 'Only',
+      FEDERATION_NODE_FIELD: 'OWNER',
+      UNLEASH_EVENTS_API: ' Legacy\n',
+    };
+    const config = toConfig({ ...unleash, ...words }, {}, definitions);
+    expect(config).toMatchObject({
+      graphiql: false,
+      introspection: false,
+      logLevel: 'warn',
+      trustedDocuments: 'only',
+      federation: { nodeField: 'owner' },
+    });
+    expect(settingsOf(config)).toMatchObject([{ eventsApi: 'legacy' }]);
+  });
+
+  it.for([
+    ['https://app.example.com/eu/api', 'https://app.example.com/eu'],
+    ['https://app.example.com/eu/api/', 'https://app.example.com/eu'],
+    ['https://app.example.com/eu/api/admin', 'https://app.example.com/eu'],
+    ['https://app.example.com/api/admin/', 'https://app.example.com/'],
+    ['https://app.example.com/api', 'https://app.example.com/'],
+    ['https://app.example.com/api/eu', 'https://app.example.com/api/eu'],
+    ['https://app.example.com/my-api', 'https://app.example.com/my-api'],
+  ] as const)('take the URL of the API for that of Unleash: %s', ([given, url]) => {
+    expect(settingsOf(toConfig({ ...unleash, UNLEASH_URL: given }, {}, definitions))).toMatchObject([
+      { url: new URL(url) },
+    ]);
+  });
+
+  it.for([
+    ['https://app.eu.launchdarkly.com/api/v2', 'https://app.eu.launchdarkly.com/'],
+    ['https://app.eu.launchdarkly.com/api/v2/', 'https://app.eu.launchdarkly.com/'],
+    ['https://app.eu.launchdarkly.com/api', 'https://app.eu.launchdarkly.com/'],
+    ['https://relay.example.com/launchdarkly/api/v2', 'https://relay.example.com/launchdarkly'],
+  ] as const)('take the URL of the API for that of LaunchDarkly: %s', ([given, url]) => {
+    const env = { ...launchDarkly, LAUNCHDARKLY_URL: given };
+    expect(settingsOf(toConfig(env, {}, definitions))).toMatchObject([{ url: new URL(url) }]);
+    const file = { sources: [{ ...launchDarklyEntry, url: given }] };
+    expect(settingsOf(toConfig({}, file, definitions))).toMatchObject([{ url: new URL(url) }]);
   });
 
   it.for([
@@ -115,6 +192,45 @@ describe('settings from the environment', () => {
   ])('allow plain http on this machine: %s', (url) =>
     expect(problemsOf({ ...unleash, UNLEASH_URL: url }, {})).toEqual([]),
   );
+});
+
+describe('the proxy', () => {
+  const proxyOf = (env: Environment, file = {}) => toProxy(toConfig(env, file, definitions).proxy);
+
+  it('is none unless it is set', () => {
+    expect(proxyOf({})).toBeUndefined();
+    expect(proxyOf({ NO_PROXY: '*' })).toBeUndefined();
+  });
+
+  it('is never used for this machine', () => {
+    const noProxy = 'localhost,127.0.0.1,::1';
+    expect(proxyOf({ HTTPS_PROXY: 'http://proxy:3128' })).toEqual({
+      httpsProxy: 'http://proxy:3128',
+      httpProxy: '',
+      noProxy,
+    });
+    expect(proxyOf({ HTTP_PROXY: 'http://proxy:3128', NO_PROXY: 'a.example,.b.example' })).toEqual({
+      httpsProxy: '',
+      httpProxy: 'http://proxy:3128',
+      noProxy: `a.example,.b.example,${noProxy}`,
+    });
+  });
+
+  it('may be set in lower case, which wins, and without a scheme', () => {
+    const env = { https_proxy: 'first:3128', HTTPS_PROXY: 'http://second:3128', no_proxy: 'a.example' };
+    expect(proxyOf(env)).toMatchObject({
+      httpsProxy: 'http://first:3128',
+      noProxy: expect.stringMatching(/^a\.example,/),
+    });
+    expect(proxyOf({ ...env, https_proxy: '' })).toMatchObject({ httpsProxy: 'http://second:3128' });
+  });
+
+  it('may be set in the file, and is the public face’s too', () => {
+    const file = { proxy: { https: 'http://user:password@proxy:3128' } };
+    expect(proxyOf({}, file)).toMatchObject({ httpsProxy: file.proxy.https });
+    expect(toPublicFace(toConfig({}, file, definitions)).proxy).toEqual(proxyOf({}, file));
+    expect(proxyOf({ HTTPS_PROXY: 'http://other:3128' }, file)).toMatchObject({ httpsProxy: 'http://other:3128' });
+  });
 });
 
 describe('settings from a file', () => {
@@ -208,10 +324,20 @@ const hostile: Case[] = [
     [what, { ...launchDarkly, LAUNCHDARKLY_URL: url }, ['LAUNCHDARKLY_URL']],
     [what, { ...unleash, UNLEASH_URL: url }, ['UNLEASH_URL']],
   ]),
-  ...['1', 'yes', 'TRUE', ' true'].map((allowed): Case => {
+  ...['1', 'yes', 'on', CANARY].map((allowed): Case => {
     const env = { ...unleash, UNLEASH_URL: `http://${CANARY}.example.com`, ALLOW_PLAIN_HTTP: allowed };
-    return [`plain http allowed by ${allowed}`, env, ['UNLEASH_URL']];
+    return [`plain http allowed by ${allowed}`, env, ['ALLOW_PLAIN_HTTP', 'UNLEASH_URL']];
   }),
+  ['plain http allowed by a word that is none, beside no source', { ALLOW_PLAIN_HTTP: CANARY }, ['ALLOW_PLAIN_HTTP']],
+  [
+    'plain http allowed by a word that is none, beside two sources',
+    { ...unleash, ...launchDarkly, ALLOW_PLAIN_HTTP: CANARY },
+    ['ALLOW_PLAIN_HTTP'],
+  ],
+  ...[`socks5://${CANARY}`, `http://`, `http://${CANARY} x`].flatMap((url): Case[] => [
+    ['a proxy that is none', { HTTPS_PROXY: url }, ['HTTPS_PROXY']],
+    ['a proxy that is none', { http_proxy: url }, ['http_proxy']],
+  ]),
 ];
 
 const malformed: Case[] = [
@@ -276,10 +402,10 @@ const access: Case[] = [
     `https://a.example ${CANARY}`,
     ',',
   ].map((origins): Case => ['origins that are none', { CORS_ORIGINS: origins }, ['CORS_ORIGINS']]),
-  ...['1', 'yes', 'TRUE', CANARY].map(
+  ...['1', 'yes', 'on', CANARY].map(
     (text): Case => ['neither true nor false', { ALLOW_ANONYMOUS: text }, ['ALLOW_ANONYMOUS']],
   ),
-  ...['true', '1', 'ON', CANARY].flatMap((text): Case[] => [
+  ...['true', '1', 'yes', CANARY].flatMap((text): Case[] => [
     ['neither on nor off', { GRAPHIQL: text }, ['GRAPHIQL']],
     ['neither on nor off', { INTROSPECTION: text }, ['INTROSPECTION']],
   ]),
@@ -287,6 +413,16 @@ const access: Case[] = [
     (count): Case => ['an absurd rate', { RATE_LIMIT_PER_MINUTE: count }, ['RATE_LIMIT_PER_MINUTE']],
   ),
   ['a way with trusted documents that is none', { TRUSTED_DOCUMENTS: CANARY }, ['TRUSTED_DOCUMENTS']],
+  ...['0', '1001', CANARY].map(
+    (count): Case => ['an absurd number of connections', { UPSTREAM_CONNECTIONS: count }, ['UPSTREAM_CONNECTIONS']],
+  ),
+  ...['9', '100001', CANARY].map(
+    (count): Case => [
+      'an absurd number of calls',
+      { UPSTREAM_CALLS_PER_REQUEST: count },
+      ['UPSTREAM_CALLS_PER_REQUEST'],
+    ],
+  ),
   ['an absurd delay', { SHUTDOWN_DELAY_MS: '60001' }, ['SHUTDOWN_DELAY_MS']],
   ['a level that is none', { LOG_LEVEL: CANARY }, ['LOG_LEVEL']],
 ];
@@ -496,6 +632,14 @@ const EVERY_VARIABLE: Environment = {
   LOG_LEVEL: 'warn',
   SHUTDOWN_DELAY_MS: '5000',
   TRUSTED_DOCUMENTS: 'only',
+  UPSTREAM_CONNECTIONS: '64',
+  UPSTREAM_CALLS_PER_REQUEST: '1000',
+  HTTPS_PROXY: 'https://proxy.example.com:8443',
+  HTTP_PROXY: 'proxy.example.com:3128',
+  NO_PROXY: '.internal',
+  SUBGRAPH_SECRET: 'secret-of-the-router',
+  FEDERATION_USER_TYPE: 'Employee',
+  FEDERATION_NODE_FIELD: 'hidden',
   ALLOW_PLAIN_HTTP: 'true',
   LAUNCHDARKLY_ACCESS_TOKEN: 'api-2',
   LAUNCHDARKLY_URL: 'https://app.eu.launchdarkly.com',

@@ -1,10 +1,14 @@
-/** Who is asking: an API key or a signed token, either of which admits. */
+/** Authentication: an API key or a signed token, either of which is enough. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, jwtVerify } from 'jose';
+import { EnvHttpProxyAgent, fetch } from 'undici';
+import type { ConnectOptions } from '../sources/source.ts';
 
 export interface AuthenticationOptions {
   apiKeys: readonly string[];
   jwt: JwtOptions | null;
+  /** For the request that fetches the issuer's keys. @default no proxy */
+  proxy?: ConnectOptions['proxy'];
 }
 
 export interface JwtOptions {
@@ -15,24 +19,24 @@ export interface JwtOptions {
 }
 
 /**
- * The caller's name, the same for the same caller; `null` without credentials, or with ones that are no good.
+ * The caller's name, the same for the same caller; `null` if the credentials are missing or wrong.
  * Throws {@link KeysUnavailableError} if a token cannot be checked.
  */
 export type Authenticator = (headers: Headers) => Promise<string | null>;
 
-/** The issuer's keys could not be had. */
+/** The issuer's keys could not be fetched. */
 export class KeysUnavailableError extends Error {
   constructor(cause: unknown) {
-    super('The keys that tokens are checked with cannot be had.', { cause });
+    super('The keys to verify tokens with cannot be fetched.', { cause });
     this.name = 'KeysUnavailableError';
   }
 }
 
 /** `null` if neither is configured. */
-export function createAuthenticator({ apiKeys, jwt }: AuthenticationOptions): Authenticator | null {
+export function createAuthenticator({ apiKeys, jwt, proxy }: AuthenticationOptions): Authenticator | null {
   if (apiKeys.length === 0 && jwt === null) return null;
   const callerOfKey = createKeyCheck(apiKeys);
-  const callerOfToken = jwt && createTokenCheck(jwt);
+  const callerOfToken = jwt && createTokenCheck(jwt, proxy);
   return async (headers) => {
     const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
     const key = headers.get('x-api-key');
@@ -43,7 +47,7 @@ export function createAuthenticator({ apiKeys, jwt }: AuthenticationOptions): Au
   };
 }
 
-/** Compares digests, all of them and in constant time: the time it takes says nothing about a key. */
+/** Compares digests, all of them and in constant time, so that the duration reveals nothing about a key. */
 function createKeyCheck(keys: readonly string[]): (given: string) => string | null {
   const digests = keys.map(digest);
   return (given) => {
@@ -57,7 +61,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Never a shared secret: with one of those, whoever knows the public key could sign. */
+/** No algorithm with a shared secret: a public key would be accepted as one, and everybody knows it. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -74,8 +78,14 @@ const ALGORITHMS = [
 const CLOCK_TOLERANCE_S = 5;
 const FETCH_TIMEOUT_MS = 5_000;
 
-function createTokenCheck({ audience, issuer, jwksUrl }: JwtOptions): (token: string) => Promise<string | null> {
-  const keys = createRemoteJWKSet(jwksUrl, { timeoutDuration: FETCH_TIMEOUT_MS });
+function createTokenCheck(
+  { audience, issuer, jwksUrl }: JwtOptions,
+  proxy: ConnectOptions['proxy'],
+): (token: string) => Promise<string | null> {
+  const keys = createRemoteJWKSet(jwksUrl, {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    ...(proxy && { [customFetch]: createFetch(proxy) }),
+  });
   const options = {
     issuer,
     audience,
@@ -94,12 +104,20 @@ function createTokenCheck({ audience, issuer, jwksUrl }: JwtOptions): (token: st
   };
 }
 
+function createFetch(proxy: NonNullable<ConnectOptions['proxy']>): FetchImplementation {
+  const dispatcher = new EnvHttpProxyAgent(proxy);
+  return async (url, { headers, ...options }) => {
+    const response = await fetch(url, { ...options, headers: [...headers], dispatcher });
+    return new Response(await response.text(), { status: response.status });
+  };
+}
+
 function isAboutToken(error: unknown): boolean {
   return (
     error instanceof errors.JOSEError &&
     !(error instanceof errors.JWKSTimeout) &&
     !(error instanceof errors.JWKSInvalid) &&
-    // What is thrown for a key server that answers with something other than keys.
+    // Thrown when the key server answers with something other than keys.
     error.code !== 'ERR_JOSE_GENERIC'
   );
 }

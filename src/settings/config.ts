@@ -1,38 +1,27 @@
-/** Settings, from environment variables and `gateway.config.ts`, checked as a whole before anything starts. */
+/** Reads the settings from environment variables and `gateway.config.ts`, and checks them all before anything starts. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type FederationOptions, NODE_FIELDS } from '../graph/federation.ts';
-import { type Environment, wholeNumber } from '../sources/settings.ts';
-import type { SourceDefinition, SourceSettings } from '../sources/source.ts';
 import {
-  exposureProblems,
-  jwtFrom,
-  PUBLIC_VARIABLES,
-  type PublicSettings,
-  type PublicSettingsFile,
-  publicSettings,
-  publicSettingsFrom,
-  withDefaults,
-} from './public-settings.ts';
+  type Environment,
+  put,
+  readEnvironment,
+  settingsIn,
+  sharedSettings,
+  variableOf,
+  variablesOf,
+} from '../sources/settings.ts';
+import type { SourceDefinition, SourceSettings } from '../sources/source.ts';
+import { exposureProblems } from './exposure.ts';
+import { type GeneralSettings, generalSettings } from './table.ts';
 
-export interface Config extends PublicSettings {
-  host: string;
-  port: number;
-  /** The deadline of one GraphQL request, upstream calls included. */
-  requestTimeoutMs: number;
-  /** How long an upstream page may be remembered; 0 is not at all. */
-  pageCacheMs: number;
-  federation: FederationSettings;
+export interface Config extends GeneralSettings {
   /** Empty when nothing is configured. */
   sources: ConfiguredSource[];
 }
 
-export interface FederationSettings extends FederationOptions {
-  /** What a gateway has to show before it may read `_service` and `_entities`; anyone may if there is none. */
-  secret?: string | undefined;
-}
+export type FederationSettings = Config['federation'];
 
 export interface ConfiguredSource {
   definition: SourceDefinition;
@@ -40,16 +29,11 @@ export interface ConfiguredSource {
 }
 
 /** What `gateway.config.ts` exports by default. A source's other settings are its vendor's. */
-export interface ConfigFile extends PublicSettingsFile {
-  host?: string;
-  port?: number;
-  requestTimeoutMs?: number;
-  pageCacheMs?: number;
-  federation?: Partial<FederationSettings>;
-  sources?: ({ vendor: string } & Record<string, unknown>)[];
+export interface ConfigFile extends z.input<typeof generalSettings> {
+  sources?: ({ vendor: string } & Record<string, unknown>)[] | undefined;
 }
 
-/** Helps an editor to complete `gateway.config.ts`; gives back what it gets. */
+/** Helps an editor to complete `gateway.config.ts`; returns its argument. */
 export function defineConfig(config: ConfigFile): ConfigFile {
   return config;
 }
@@ -67,42 +51,13 @@ export class ConfigError extends Error {
 
 const FILE = 'gateway.config.ts';
 
-const federation = z.strictObject({
-  nodeField: z.enum(NODE_FIELDS, `must be one of ${NODE_FIELDS.join(', ')}`).default('omitted'),
-  userType: z
-    .string('must be the name of a type')
-    .regex(/^(?!Flag|FeatureFlag|(Query|Node|PageInfo)$)[A-Za-z]\w*$/, 'must be the name of another subgraph’s type')
-    .optional(),
-  secret: z
-    .string('must be text')
-    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 characters, without spaces')
-    .optional(),
-});
-const general = z.object({
-  host: z.string('must be a name or an address').min(1).default('127.0.0.1'),
-  port: wholeNumber(0, 65_535).default(4000),
-  requestTimeoutMs: wholeNumber(100, 120_000).default(10_000),
-  pageCacheMs: wholeNumber(0, 600_000).default(2_000),
-  federation: federation.prefault({}),
-  ...publicSettings,
-});
-const exposure = general.pick({ host: true, apiKeys: true, jwt: true, allowAnonymous: true });
-const VARIABLES = {
-  host: 'HOST',
-  port: 'PORT',
-  requestTimeoutMs: 'REQUEST_TIMEOUT_MS',
-  pageCacheMs: 'PAGE_CACHE_MS',
-  'federation.nodeField': 'FEDERATION_NODE_FIELD',
-  'federation.userType': 'FEDERATION_USER_TYPE',
-  'federation.secret': 'SUBGRAPH_SECRET',
-  ...PUBLIC_VARIABLES,
-} as const;
+const exposure = generalSettings.pick({ host: true, apiKeys: true, jwt: true, allowAnonymous: true });
 
 const configFile = z.strictObject(
-  { ...general.partial().shape, sources: z.array(z.unknown(), 'must be a list').optional() },
+  { ...generalSettings.partial().shape, sources: z.array(z.unknown(), 'must be a list').optional() },
   'must export its settings: `export default defineConfig({ … })`',
 );
-/** Whatever else is wrong with the file, its sources are checked too. */
+/** The sources of a file are checked even if the rest of it is wrong. */
 const sourceEntries = z.object({ sources: z.array(z.unknown()).default([]) }).catch({ sources: [] });
 
 /** Reads the file that `GATEWAY_CONFIG` names, or `./gateway.config.ts` if there is one, beside the environment. */
@@ -113,7 +68,7 @@ export async function loadConfig(env: Environment, definitions: readonly SourceD
 }
 
 /**
- * Throws {@link ConfigError} with every problem at once, `problems` that are known already included. An environment
+ * Throws {@link ConfigError} with every problem at once, including `problems` that are known already. An environment
  * variable wins over the same setting in the file.
  */
 export function toConfig(
@@ -125,16 +80,12 @@ export function toConfig(
   const parsedFile = configFile.safeParse(file);
   if (!parsedFile.success) problems.push(...describe(parsedFile.error, (at) => (at ? `${FILE}: ${at}` : FILE)));
 
-  const said = {
-    ...withoutUndefined(parsedFile.data ?? {}),
-    ...generalFrom(env),
-    ...publicSettingsFrom(env),
-    federation: { ...parsedFile.data?.federation, ...federationFrom(env) },
-    jwt: jwtFrom(env, parsedFile.data?.jwt),
-  };
-  const parsed = general.safeParse(said);
-  if (!parsed.success) problems.push(...describe(parsed.error, variableOf));
-  // Whatever else is wrong; but of a file that is wrong it is not known what it would have said.
+  // The file as it was written, because its parsed form holds defaults.
+  const inFile = parsedFile.success ? (file as Settings) : {};
+  const said = [productionDefaults(env), inFile, readEnvironment(generalSettings, env)].reduce(overlay, {});
+  const parsed = generalSettings.safeParse(said);
+  if (!parsed.success) problems.push(...describe(parsed.error, (at) => variableAt(at, env)));
+  // Checked even if other settings are wrong; but a file that is wrong may have said something else about these.
   const exposed = exposure.safeParse(said);
   if (parsedFile.success && exposed.success) problems.push(...exposureProblems(exposed.data));
 
@@ -144,19 +95,12 @@ export function toConfig(
       .parse(file)
       .sources.flatMap((entry, index) => sourceFromFile(entry, `sources[${index}]`, definitions, problems)),
   ];
-  problems.push(...conflictsBetween(sources));
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return {
-    ...parsed.data,
-    ...withDefaults(parsed.data, env.NODE_ENV === 'production'),
-    sources: sources.map(({ definition, settings }) => ({ definition, settings })),
-  };
+  problems.push(...sharedProblems(env), ...conflictsBetween(sources));
+  if (problems.length > 0 || !parsed.success) throw new ConfigError([...new Set(problems)]);
+  return { ...parsed.data, sources: sources.map(({ definition, settings }) => ({ definition, settings })) };
 }
 
-/** The environment variable behind a setting, or behind one item of it. */
-function variableOf(at: string): string {
-  return VARIABLES[at.replace(/\[\d+\]$/, '') as keyof typeof VARIABLES] ?? at;
-}
+type Settings = Readonly<Record<string, unknown>>;
 
 async function importFile(named: string | undefined, problems: string[]): Promise<unknown> {
   const file = path.resolve(named ?? FILE);
@@ -174,23 +118,33 @@ async function importFile(named: string | undefined, problems: string[]): Promis
   }
 }
 
-function generalFrom({ HOST, PAGE_CACHE_MS, PORT, REQUEST_TIMEOUT_MS }: Environment): Record<string, unknown> {
-  const number = (text: string | undefined) => (text ? (/^\d+$/.test(text) ? Number(text) : text) : undefined);
-  return withoutUndefined({
-    host: HOST || undefined,
-    port: number(PORT),
-    requestTimeoutMs: number(REQUEST_TIMEOUT_MS),
-    pageCacheMs: number(PAGE_CACHE_MS),
-  });
+function productionDefaults({ NODE_ENV }: Environment): Settings {
+  const defaults = {};
+  for (const { inProduction, path: place } of NODE_ENV === 'production' ? settingsIn(generalSettings) : []) {
+    if (inProduction !== undefined) put(defaults, place, inProduction);
+  }
+  return defaults;
 }
 
-function federationFrom({ FEDERATION_NODE_FIELD, FEDERATION_USER_TYPE, SUBGRAPH_SECRET }: Environment) {
-  return withoutUndefined({
-    nodeField: FEDERATION_NODE_FIELD || undefined,
-    userType: FEDERATION_USER_TYPE || undefined,
-    // Set to nothing it is a mistake, not a wish to let anyone in.
-    secret: SUBGRAPH_SECRET,
-  });
+/** The settings of `above` win, one by one in groups such as `jwt`. */
+function overlay(below: Settings, above: Settings): Settings {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [name, value] of Object.entries(above)) {
+    if (value === undefined) continue;
+    merged[name] = isGroup(value) && isGroup(merged[name]) ? overlay(merged[name], value) : value;
+  }
+  return merged;
+}
+
+function isGroup(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** The environment variable behind a setting, or behind one item of it. */
+function variableAt(at: string, env: Environment): string {
+  const name = at.replace(/\[\d+\]$/, '');
+  const row = settingsIn(generalSettings).find((each) => each.path.join('.') === name);
+  return row ? variableOf(row, env) : at;
 }
 
 interface PlacedSource extends ConfiguredSource {
@@ -205,6 +159,13 @@ function sourceFromEnvironment(definition: SourceDefinition, env: Environment, p
   if (parsed.success) return [{ definition, settings: parsed.data, place: 'environment variables' }];
   problems.push(...describe(parsed.error, (at) => definition.variables[at.split(/[.[]/)[0] ?? at] ?? at));
   return [];
+}
+
+/** Of variables that belong to no source alone, whether the environment configures a source or not. */
+function sharedProblems(env: Environment): string[] {
+  const { error } = sharedSettings.safeParse(readEnvironment(sharedSettings, env));
+  const variables = variablesOf(sharedSettings);
+  return error ? describe(error, (at) => variables[at] ?? at) : [];
 }
 
 function sourceFromFile(
@@ -241,14 +202,9 @@ function describe(error: z.ZodError, name: (at: string) => string): string[] {
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
       .join('')
       .replace(/^\./, '');
-  const lines = error.issues.flatMap((issue) =>
+  return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => `${name(place([...issue.path, key]))}: is not a setting`)
       : [`${name(place(issue.path))}: ${issue.message}`],
   );
-  return [...new Set(lines)];
-}
-
-function withoutUndefined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

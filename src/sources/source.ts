@@ -67,6 +67,10 @@ export interface SourceDefinition<Settings extends SourceSettings = SourceSettin
 export interface ConnectOptions {
   /** How long an upstream page may be remembered, in milliseconds; 0 is not at all. */
   pageCacheMs: number;
+  /** At most this many connections to the source. */
+  connections?: number;
+  /** For undici's `EnvHttpProxyAgent`; an empty text is no proxy. @default no proxy */
+  proxy?: { httpsProxy?: string; httpProxy?: string; noProxy?: string } | undefined;
   /** For tests: time, and how long a failing source is left alone. */
   clock?: Clock;
   breakerMs?: number;

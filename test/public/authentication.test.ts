@@ -1,6 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, request as send } from 'node:http';
+import { connect } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../src/edge/authentication.ts';
 import { listen } from '../support/gateway.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 
@@ -26,6 +28,35 @@ async function startKeyServer(pairs: Readonly<Record<string, [alg: string, pair:
   return {
     url,
     state,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** A forward proxy that takes every host for the one behind `target`, so that no name has to be known to DNS. */
+async function startForwardProxy(target: string) {
+  const { hostname, port } = new URL(target);
+  const asked: string[] = [];
+  const server = createServer((incoming, response) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    const path = new URL(incoming.url ?? '').pathname;
+    send({ hostname, port, path, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    }).end();
+  });
+  server.on('connect', ({ method, url }, socket) => {
+    asked.push(`${method} ${url}`);
+    const tunnel = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    for (const end of [socket, tunnel]) end.on('error', () => {});
+    socket.pipe(tunnel).pipe(socket);
+  });
+  const url = await listen(server);
+  return {
+    url,
+    asked,
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();
@@ -202,6 +233,38 @@ describe('with an issuer whose keys cannot be had', () => {
       expect.objectContaining({ msg: 'the keys for tokens cannot be had', requestId: refused.headers['x-request-id'] }),
     ]);
     expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
+  });
+});
+
+describe('behind a proxy', () => {
+  it('the keys of an issuer are fetched through it, once', async () => {
+    const pair = await generateKeyPair('RS256', { extractable: true });
+    await using keyServer = await startKeyServer({ rsa: ['RS256', pair] });
+    await using proxy = await startForwardProxy(keyServer.url);
+    const jwksUrl = new URL('http://issuer.example.com/jwks.json');
+    const authenticate = createAuthenticator({
+      apiKeys: [],
+      jwt: { issuer: ISSUER, audience: AUDIENCE, jwksUrl },
+      proxy: { httpsProxy: '', httpProxy: proxy.url, noProxy: 'localhost' },
+    });
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(pair.privateKey);
+    for (const _time of [1, 2]) {
+      expect(await authenticate?.(new Headers(bearer(token)))).toBe('subject canary-subject');
+    }
+    expect(proxy.asked).toEqual([`GET ${jwksUrl}`]);
+  });
+
+  it('HTTPS_PROXY is what the gateway asks for the host of JWT_JWKS_URL', async () => {
+    await using keyServer = await startKeyServer({});
+    await using proxy = await startForwardProxy(keyServer.url);
+    await using gateway = await startPublicGateway({
+      env: { ...jwtSettings('https://issuer.example.com/jwks.json'), HTTPS_PROXY: proxy.url },
+    });
+    const pair = await generateKeyPair('RS256');
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(pair.privateKey);
+    // What is behind the tunnel speaks no TLS.
+    expect((await gateway.ask(QUERY, { headers: bearer(token) })).code).toBe('AUTHENTICATION_UNAVAILABLE');
+    expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT issuer.example.com:443']));
   });
 });
 

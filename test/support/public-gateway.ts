@@ -5,7 +5,7 @@ import { createLog } from '../../src/observe/log.ts';
 import { createReadiness } from '../../src/process/readiness.ts';
 import { createServer, type DrainingServer } from '../../src/process/server.ts';
 import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
-import { toPublicFace } from '../../src/settings/public-settings.ts';
+import { toPublicFace } from '../../src/settings/exposure.ts';
 import { definitions } from '../../src/sources/index.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import { type GraphQLAnswer, listen } from './gateway.ts';

@@ -1,17 +1,25 @@
-/** What a LaunchDarkly source has to be told. */
+/** The settings of a LaunchDarkly source. */
 import { z } from 'zod';
 import {
-  commonFromEnvironment,
+  baseUrlWithout,
   commonSettings,
   type Environment,
   insecure,
   isSecure,
+  list,
+  number,
+  plainText,
   secret,
-  splitList,
+  setting,
+  sourceFromEnvironment,
+  variablesOf,
   wholeNumber,
 } from '../settings.ts';
 
 export const LAUNCHDARKLY_URL = 'https://app.launchdarkly.com';
+
+const NAME = 'launchdarkly';
+const NO_PROJECTS = 'must name at least one `project/environment`';
 
 const projectEnvironment = z
   .string()
@@ -24,38 +32,45 @@ const projectEnvironment = z
 export const launchDarklySettings = z
   .strictObject({
     ...commonSettings,
-    vendor: z.literal('launchdarkly'),
-    id: commonSettings.id.default('launchdarkly'),
-    accessToken: secret.refine(
-      (token) => !/^(sdk|mob)-/.test(token),
-      'must be an API access token: SDK and mobile keys cannot read flag events',
-    ),
-    url: commonSettings.url.default(new URL(LAUNCHDARKLY_URL)),
-    /** What to read. There is no call that lists the events of more than one environment. */
-    projects: z.array(projectEnvironment).min(1, 'must name at least one `project/environment`'),
-    /** How far back to look when the query does not say; LaunchDarkly itself would stop after seven days. */
-    historyDays: wholeNumber(1, 3_650).default(365),
+    vendor: z.literal(NAME),
+    id: commonSettings.id.default(NAME),
+    accessToken: setting({
+      variable: 'LAUNCHDARKLY_ACCESS_TOKEN',
+      form: plainText,
+      schema: secret.refine(
+        (token) => !/^(sdk|mob)-/.test(token),
+        'must be an API access token: SDK and mobile keys cannot read flag events',
+      ),
+      description: 'An API access token; the Reader role is enough. SDK and mobile keys are refused.',
+    }),
+    // There is no call that lists the events of more than one environment.
+    projects: setting({
+      variable: 'LAUNCHDARKLY_PROJECTS',
+      form: list,
+      schema: z.array(projectEnvironment, NO_PROJECTS).min(1, NO_PROJECTS),
+      description: 'What to read, as `project/environment`; `project/*` is every environment of the project.',
+    }),
+    url: setting({
+      variable: 'LAUNCHDARKLY_URL',
+      form: plainText,
+      schema: baseUrlWithout(/\/api(\/v2)?\/*$/).default(new URL(LAUNCHDARKLY_URL)),
+      description:
+        'Base URL; EU and federal accounts have their own. A path that ends in `/api` or `/api/v2` is accepted, too.',
+    }),
+    // LaunchDarkly itself would stop after seven days.
+    historyDays: setting({
+      variable: 'LAUNCHDARKLY_HISTORY_DAYS',
+      form: number,
+      schema: wholeNumber(1, 3_650).default(365),
+      description: 'How many days back to read when a query sets no `from`.',
+    }),
   })
   .refine(isSecure, insecure);
 
 export type LaunchDarklySettings = z.infer<typeof launchDarklySettings>;
 
-export const launchDarklyVariables = {
-  accessToken: 'LAUNCHDARKLY_ACCESS_TOKEN',
-  url: 'LAUNCHDARKLY_URL',
-  projects: 'LAUNCHDARKLY_PROJECTS',
-  historyDays: 'LAUNCHDARKLY_HISTORY_DAYS',
-} as const;
+export const launchDarklyVariables = variablesOf(launchDarklySettings);
 
 export function launchDarklyFromEnvironment(env: Environment): Record<string, unknown> | undefined {
-  const { LAUNCHDARKLY_ACCESS_TOKEN, LAUNCHDARKLY_URL: url, LAUNCHDARKLY_PROJECTS, LAUNCHDARKLY_HISTORY_DAYS } = env;
-  if (!(LAUNCHDARKLY_ACCESS_TOKEN || url || LAUNCHDARKLY_PROJECTS || LAUNCHDARKLY_HISTORY_DAYS)) return undefined;
-  return {
-    ...commonFromEnvironment(env),
-    vendor: 'launchdarkly',
-    accessToken: LAUNCHDARKLY_ACCESS_TOKEN,
-    ...(url && { url }),
-    projects: splitList(LAUNCHDARKLY_PROJECTS),
-    ...(LAUNCHDARKLY_HISTORY_DAYS && { historyDays: Number(LAUNCHDARKLY_HISTORY_DAYS) }),
-  };
+  return sourceFromEnvironment(NAME, launchDarklySettings, env);
 }

@@ -1,51 +1,68 @@
-/** What an Unleash source has to be told. */
+/** The settings of an Unleash source. */
 import { z } from 'zod';
 import {
-  commonFromEnvironment,
+  baseUrlWithout,
   commonSettings,
   type Environment,
   insecure,
   isSecure,
+  list,
+  oneOf,
+  plainText,
   secret,
-  splitList,
+  setting,
+  sourceFromEnvironment,
+  variablesOf,
+  word,
 } from '../settings.ts';
+
+const NAME = 'unleash';
+const NO_PROJECTS = 'must name at least one project, or be left out';
 
 export const unleashSettings = z
   .strictObject({
     ...commonSettings,
-    vendor: z.literal('unleash'),
-    id: commonSettings.id.default('unleash'),
-    /** May have a path, as hosted instances do. */
-    url: commonSettings.url,
-    apiToken: secret,
-    /** Only these projects; every project when left out. */
-    projects: z
-      .array(z.string().regex(/^[^\s,]+$/, 'must be project ids'))
-      .min(1, 'must name at least one project, or be left out')
-      .optional(),
-    /** `auto`: the paged search where the server has it, else the legacy endpoint that shows the newest events only. */
-    eventsApi: z.enum(['auto', 'search', 'legacy']).default('auto'),
+    vendor: z.literal(NAME),
+    id: commonSettings.id.default(NAME),
+    url: setting({
+      variable: 'UNLEASH_URL',
+      form: plainText,
+      schema: baseUrlWithout(/\/api(\/admin)?\/*$/),
+      description:
+        'Base URL of the instance; may have a path, as hosted instances do. A path that ends in `/api` or ' +
+        '`/api/admin`, as in the settings of an SDK, is accepted, too.',
+    }),
+    apiToken: setting({
+      variable: 'UNLEASH_API_TOKEN',
+      form: plainText,
+      schema: secret,
+      description: 'An admin token or a personal access token.',
+    }),
+    projects: setting({
+      variable: 'UNLEASH_PROJECTS',
+      form: list,
+      schema: z
+        .array(z.string().regex(/^[^\s,]+$/, 'must be project ids'), NO_PROJECTS)
+        .min(1, NO_PROJECTS)
+        .optional(),
+      description: 'Read only these projects.',
+      otherwise: 'all projects',
+    }),
+    eventsApi: setting({
+      variable: 'UNLEASH_EVENTS_API',
+      form: word,
+      schema: oneOf(['auto', 'search', 'legacy']).default('auto'),
+      description:
+        'Which endpoint to read: `search` is paged, `legacy` shows only the newest hundred events. `auto` takes the ' +
+        'search where the server has it.',
+    }),
   })
   .refine(isSecure, insecure);
 
 export type UnleashSettings = z.infer<typeof unleashSettings>;
 
-export const unleashVariables = {
-  url: 'UNLEASH_URL',
-  apiToken: 'UNLEASH_API_TOKEN',
-  projects: 'UNLEASH_PROJECTS',
-  eventsApi: 'UNLEASH_EVENTS_API',
-} as const;
+export const unleashVariables = variablesOf(unleashSettings);
 
 export function unleashFromEnvironment(env: Environment): Record<string, unknown> | undefined {
-  const { UNLEASH_API_TOKEN, UNLEASH_EVENTS_API, UNLEASH_PROJECTS, UNLEASH_URL } = env;
-  if (!(UNLEASH_API_TOKEN || UNLEASH_URL || UNLEASH_PROJECTS || UNLEASH_EVENTS_API)) return undefined;
-  return {
-    ...commonFromEnvironment(env),
-    vendor: 'unleash',
-    apiToken: UNLEASH_API_TOKEN,
-    url: UNLEASH_URL || undefined,
-    ...(UNLEASH_PROJECTS && { projects: splitList(UNLEASH_PROJECTS) }),
-    ...(UNLEASH_EVENTS_API && { eventsApi: UNLEASH_EVENTS_API }),
-  };
+  return sourceFromEnvironment(NAME, unleashSettings, env);
 }

@@ -1,0 +1,56 @@
+/** The kinds of values that only general settings have. No message repeats a value: it may be a secret. */
+import { z } from 'zod';
+import { isLoopback } from '../sources/settings.ts';
+
+const SHORTEST_KEY = 16;
+
+export const requiredText = z.string('is missing').min(1, 'is missing');
+
+export const apiKeys = z.array(
+  z
+    .string('must be a list of keys')
+    .regex(
+      new RegExp(`^[\\x21-\\x7e]{${SHORTEST_KEY},}$`),
+      `must each be at least ${SHORTEST_KEY} characters, without blanks`,
+    ),
+  'must be a list of keys',
+);
+
+export const subgraphSecret = z
+  .string('must be text')
+  .regex(
+    new RegExp(`^[\\x21-\\x7e]{${SHORTEST_KEY},}$`),
+    `must be at least ${SHORTEST_KEY} characters, without spaces`,
+  );
+
+export const origins = z.array(
+  z.string('must be a list of origins').refine((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, {
+    error: 'must be origins such as https://app.example.com, without a path',
+  }),
+  'must be a list of origins',
+);
+
+/** Public keys have to come over https, or from this machine. */
+export const jwksUrl = z
+  .union([z.instanceof(URL), z.string()], 'is missing')
+  .transform((value) => URL.parse(String(value)))
+  .refine((url) => url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname)), {
+    error: 'must begin with https://',
+    abort: true,
+  })
+  .transform((url) => url as URL);
+
+/** Without a scheme it is `http://`, as for curl. May hold a user name and a password. */
+export const proxyUrl = z
+  .string('must be a URL')
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
+  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
+    error: 'must be a URL that begins with http:// or https://',
+  });
+
+export const typeName = z
+  .string('must be the name of a type')
+  .regex(/^(?!Flag|FeatureFlag|(Query|Node|PageInfo)$)[A-Za-z]\w*$/, 'must be the name of another subgraph’s type');
+
+export const boolean = z.boolean('must be `true` or `false`');
+export const onOff = z.boolean('must be `on` or `off` (in a file `true` or `false`)');
