@@ -5,7 +5,6 @@ import { readTrustedDocuments } from './edge/document-list.ts';
 import { createGateway } from './gateway.ts';
 import { createLog } from './observe/log.ts';
 import { createReadiness } from './process/readiness.ts';
-import { startSandboxes } from './process/sandbox.ts';
 import { createServer } from './process/server.ts';
 import { superviseProcess } from './process/supervision.ts';
 import { type Config, ConfigError, type ConfiguredSource, loadConfig } from './settings/config.ts';
@@ -38,8 +37,9 @@ async function run(config: Config): Promise<void> {
   superviseProcess(log, stop);
 
   const isSandbox = configured.length === 0;
-  await using sandboxes = await startSandboxes(isSandbox ? definitions : []);
-  const read = [...configured, ...sandboxes.sources];
+  // Loaded only now: a gateway with sources of its own holds no code of a sandbox.
+  await using sandboxes = isSandbox ? await (await import('./process/sandbox.ts')).startSandboxes(definitions) : null;
+  const read = sandboxes?.sources ?? configured;
   const connectOptions = { pageCacheMs, connections: config.upstreamConnections, proxy: toProxy(config.proxy) };
   const sources = read.map(({ definition, settings }) => definition.connect(settings, connectOptions));
   const hasHealthySource = createReadiness(sources);

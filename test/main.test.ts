@@ -98,6 +98,31 @@ describe('the process, with settings,', () => {
   );
 });
 
+describe('the code of the sandboxes', () => {
+  /** Names every module on the standard error before it is loaded. */
+  const hook = `data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from 'node:module';
+    import { writeSync } from 'node:fs';
+    registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context); } });
+  `)}`;
+  const modules = (gateway: Gateway) => gateway.errors().match(/(?<=^loads .*\/src\/).*$/gm) ?? [];
+  const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|story/.test(file));
+
+  it('is not loaded by a process that has a source', async () => {
+    await using unleash = await startUnleashSandbox();
+    const source = { UNLEASH_API_TOKEN: unleash.token, UNLEASH_URL: unleash.url };
+    await using gateway = await start({ ...source, NODE_OPTIONS: `--import=${hook}` });
+    expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
+    expect(modules(gateway)).toContain('sources/unleash/client.ts');
+    expect(ofSandboxes(modules(gateway))).toEqual([]);
+  });
+
+  it('is loaded by one that has none', async () => {
+    await using gateway = await start({ NODE_OPTIONS: `--import=${hook}` });
+    expect(ofSandboxes(modules(gateway))).toContain('sources/story.ts');
+  });
+});
+
 describe('the process, under load,', () => {
   it('on SIGTERM answers every request that it has accepted, to the last', async () => {
     await using unleash = await startUnleashSandbox();

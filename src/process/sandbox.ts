@@ -1,11 +1,11 @@
-/** What the gateway reads when nothing is configured: every vendor's sandbox, all telling one story. */
+/** What the gateway reads when nothing is configured: every vendor's sandbox, all with the same made-up history. */
 import type { ConfiguredSource } from '../settings/config.ts';
 import type { SourceDefinition } from '../sources/source.ts';
 import { createStory } from '../sources/story.ts';
 
 const SEED = 1;
 
-/** Real servers on loopback, read in the way real accounts are. */
+/** HTTP servers on loopback; the gateway reads them as it reads real accounts. */
 export async function startSandboxes(
   definitions: readonly SourceDefinition[],
 ): Promise<AsyncDisposable & { sources: ConfiguredSource[] }> {

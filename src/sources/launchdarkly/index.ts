@@ -2,14 +2,12 @@
 import { toError } from '../../errors.ts';
 import { remember } from '../remember.ts';
 import { type ConnectOptions, defineSource, type Source } from '../source.ts';
-import type { Story } from '../story.ts';
 import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
 import { createFlagEventsFeed, type FlagEventsFeed } from './feed.ts';
 import type { Wanted } from './find.ts';
 import { launchDarklyGraph } from './graph.ts';
-import { startLaunchDarklySandbox } from './sandbox.ts';
 import {
   type LaunchDarklySettings,
   launchDarklyFromEnvironment,
@@ -28,7 +26,7 @@ export const launchDarkly = defineSource<LaunchDarklySettings>({
   fromEnvironment: launchDarklyFromEnvironment,
   variables: launchDarklyVariables,
   connect: connectLaunchDarkly,
-  startSandbox,
+  startSandbox: async (story) => (await import('./sandbox-start.ts')).startSandbox(story),
   graph: launchDarklyGraph,
 });
 
@@ -94,15 +92,4 @@ async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySet
       }),
     ),
   );
-}
-
-async function startSandbox(story: Story) {
-  const sandbox = await startLaunchDarklySandbox({ story });
-  const settings = launchDarklySettings.parse({
-    vendor: 'launchdarkly',
-    accessToken: sandbox.token,
-    url: sandbox.url,
-    projects: sandbox.projects.map(({ key }) => `${key}/*`),
-  });
-  return { settings, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }

@@ -2,13 +2,11 @@
 import { UpstreamError } from '../../errors.ts';
 import { remember } from '../remember.ts';
 import { type ConnectOptions, defineSource, type Source } from '../source.ts';
-import type { Story } from '../story.ts';
 import { createUnleashClient, type UnleashClient } from './client.ts';
 import { nameActors, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed } from './feed.ts';
 import { unleashGraph } from './graph.ts';
 import { createLegacyFeed } from './legacy-feed.ts';
-import { startUnleashSandbox } from './sandbox.ts';
 import { createSearchFeed } from './search-feed.ts';
 import { type UnleashSettings, unleashFromEnvironment, unleashSettings, unleashVariables } from './settings.ts';
 import { isAtLeast } from './version.ts';
@@ -26,7 +24,7 @@ export const unleash = defineSource<UnleashSettings>({
   fromEnvironment: unleashFromEnvironment,
   variables: unleashVariables,
   connect: connectUnleash,
-  startSandbox,
+  startSandbox: async (story) => (await import('./sandbox-start.ts')).startSandbox(story),
   graph: unleashGraph,
 });
 
@@ -97,10 +95,4 @@ async function canSearch(client: UnleashClient, signal: AbortSignal): Promise<bo
 function absentIfRefused(error: unknown): null {
   if (error instanceof UpstreamError && (error.status === 403 || error.status === 404)) return null;
   throw error;
-}
-
-async function startSandbox(story: Story) {
-  const sandbox = await startUnleashSandbox({ story });
-  const settings = unleashSettings.parse({ vendor: 'unleash', apiToken: sandbox.token, url: sandbox.url });
-  return { settings, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }
