@@ -8,7 +8,7 @@ import { createGraphiQLPage, graphiqlOptions } from './edge/pages/graphiql.ts';
 import { useSchemaReference } from './edge/pages/schema-reference.ts';
 import { usePartialMark } from './edge/partial-mark.ts';
 import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
-import { shows, useSubgraphAccess } from './edge/subgraph-access.ts';
+import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
 import { createSchema } from './graph/schema.ts';
 import { type Log, silentLog } from './observe/log.ts';
@@ -53,7 +53,7 @@ export function createGateway({
 }: GatewayOptions): Gateway {
   const maskError = createMaskError(log);
   const { secret } = federation;
-  const isSupergraph = ({ headers }: Request) => secret !== undefined && shows(headers, secret);
+  const isSupergraph = ({ headers }: Request) => secret !== undefined && carriesSecret(headers, secret);
   return createYoga<object, GatewayContext>({
     schema: createSchema(definitions, federation),
     context: ({ request }) => createContext({ now, requestTimeoutMs, sources }, request),

@@ -52,11 +52,11 @@ async function run(config: Config): Promise<void> {
     face: toPublicFace(config),
     trustedDocuments: config.trustedDocuments,
     documents: readTrustedDocuments(),
-    isReady: () => !isDraining() && hasHealthySource(),
+    isReady: () => !isShuttingDown() && hasHealthySource(),
     log,
   });
 
-  const { drain, isDraining, server } = createServer(gateway);
+  const { isShuttingDown, server, shutDown } = createServer(gateway);
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
@@ -64,8 +64,8 @@ async function run(config: Config): Promise<void> {
 
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
   if (!reason) process.exitCode = 1;
-  process.stdout.write(`${reason?.[0] ?? 'Told to stop'}: finishing what is under way.\n`);
-  await drain({ delayMs: config.shutdownDelayMs, graceMs: requestTimeoutMs + STOP_GRACE_MS });
+  process.stdout.write(`${reason?.[0] ?? 'Uncaught exception'}: shutting down after the requests in progress.\n`);
+  await shutDown({ delayMs: config.shutdownDelayMs, graceMs: requestTimeoutMs + STOP_GRACE_MS });
   await gateway.dispose();
   await Promise.all(sources.map((source) => source.close()));
 }

@@ -76,7 +76,7 @@ describe('the process, with settings,', () => {
   });
 
   it.for(['SIGTERM', 'SIGINT'] as const)(
-    'on %s finishes what is under way, takes nothing new, and leaves',
+    'on %s answers the requests in progress, accepts no new one, and exits',
     async (signal) => {
       await using unleash = await startUnleashSandbox();
       await using gateway = await start({ UNLEASH_API_TOKEN: unleash.token, UNLEASH_URL: unleash.url });
@@ -86,7 +86,7 @@ describe('the process, with settings,', () => {
       await vi.waitUntil(() => unleash.requests.length > 0);
       const stopped = once(gateway.child, 'exit');
       gateway.child.kill(signal);
-      await vi.waitUntil(() => gateway.output().includes(`${signal}: finishing what is under way.`));
+      await vi.waitUntil(() => gateway.output().includes(`${signal}: shutting down after the requests in progress.`));
       await expect(fetch(gateway.url)).rejects.toThrow();
       const { data } = JSON.parse(await text(await answer));
       const answeredAt = performance.now();
@@ -165,7 +165,7 @@ describe('the process, under load,', () => {
     expect(await ready()).toBe(200);
     const stopped = once(gateway.child, 'exit');
     gateway.child.kill('SIGTERM');
-    await vi.waitUntil(() => gateway.output().includes('finishing what is under way.'));
+    await vi.waitUntil(() => gateway.output().includes('shutting down after the requests in progress.'));
     expect(await ready()).toBe(503);
     expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
     expect(await stopped).toEqual([0, null]);

@@ -1,4 +1,4 @@
-/** Who may ask, and how often, decided before the body is read. */
+/** Authentication and rate limit, both checked before the body is read. */
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
@@ -9,7 +9,7 @@ import { refuse } from './refusal.ts';
 import { currentRequestId } from './request-log.ts';
 
 export interface AdmissionOptions {
-  /** Everybody is let in without. */
+  /** `null` accepts everybody. */
   authenticate: Authenticator | null;
   limiter: RateLimiter | null;
   log: Log;
@@ -19,7 +19,7 @@ export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): 
   return {
     async onRequestParse({ request, serverContext }) {
       const caller = authenticate && (await authenticate(request.headers).catch(unavailable));
-      // Those who show nothing good are counted by where they are, so that keys cannot be tried out quickly.
+      // Requests without valid credentials are counted by network address, so that keys cannot be guessed quickly.
       const retryAfterSeconds = await limiter?.take(caller ?? addressOf(serverContext));
       if (retryAfterSeconds) throw rateLimited(retryAfterSeconds);
       if (authenticate && caller === null) throw unauthenticated();
@@ -28,8 +28,8 @@ export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): 
 
   function unavailable(error: unknown): never {
     if (!(error instanceof KeysUnavailableError)) throw error;
-    log.trouble('the keys for tokens cannot be had', error, { level: 'warn', requestId: currentRequestId() });
-    const message = 'Tokens cannot be checked at the moment.';
+    log.trouble('the keys to verify tokens cannot be fetched', error, { level: 'warn', requestId: currentRequestId() });
+    const message = 'Tokens cannot be verified at the moment.';
     throw refuse({ code: 'AUTHENTICATION_UNAVAILABLE', message, status: 503 });
   }
 }

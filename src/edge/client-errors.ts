@@ -1,4 +1,4 @@
-/** What a client's mistakes look like: a code each, and never a long value of theirs said back to them. */
+/** Errors about a client's request: each has a code, and none repeats a long value of the request. */
 import {
   type ExecutionResult,
   GraphQLError,
@@ -15,7 +15,7 @@ import { refuse } from './refusal.ts';
 export function useClientErrors({ introspection }: { introspection: boolean }): Plugin<GatewayContext> {
   return {
     onRequestParse({ endResponse, fetchAPI, request, requestParser, setRequestParser }) {
-      // Left alone, Yoga finds out that nobody can read the answer when it has one.
+      // Yoga would answer 406 only after it has executed the operation.
       if (!ACCEPTABLE.test(request.headers.get('accept') ?? '*/*')) {
         return endResponse(new fetchAPI.Response(null, { status: 406 }));
       }
@@ -45,7 +45,7 @@ export function useClientErrors({ introspection }: { introspection: boolean }): 
 const ACCEPTABLE =
   /\*\/\*|application\/(\*|json|graphql-response\+json)|multipart\/(\*|mixed)|text\/(\*|event-stream)/i;
 
-/** graphql 16 finds out only when it executes, and says so without a code. */
+/** graphql 16 notices this only during execution, and reports it without a code. */
 const knownOperationTypes: ValidationRule = (context) => ({
   OperationDefinition(node) {
     if (context.getSchema().getRootType(node.operation)) return;
@@ -53,7 +53,7 @@ const knownOperationTypes: ValidationRule = (context) => ({
   },
 });
 
-/** Yoga's parsers let a `SyntaxError` through that quotes the text, as "unexpected" or among the extensions. */
+/** Yoga's parsers pass on a `SyntaxError` that quotes the text, as "unexpected" or in the extensions. */
 async function parseBody<T>(parse: () => T): Promise<Awaited<T>> {
   try {
     return await parse();
@@ -70,7 +70,7 @@ const LONGEST_MESSAGE = 240;
 /** A quoted text of more than forty characters. */
 const LONG_QUOTE = /"(?:[^"\\]|\\.){41,}"/g;
 
-/** graphql's own message begins with the whole value. `undefined` if the error is about something else. */
+/** graphql's own message begins with the whole value. `undefined` if the error is not about a variable. */
 function toVariableError(error: GraphQLError, suggestions: boolean): GraphQLError | undefined {
   const [definition] = error.nodes ?? [];
   if (definition?.kind !== Kind.VARIABLE_DEFINITION) return undefined;
@@ -89,7 +89,7 @@ function describe(
 ) {
   const name = `\`$${variable.name.value}\``;
   const expected = `must be of type \`${print(type)}\``;
-  // Without a value there is nothing to repeat: it was not given, or is null.
+  // There is no value to describe: the variable is missing or null.
   if (!originalError) return `${name} ${expected}.`;
   const reason = (
     suggestions ? originalError.message : originalError.message.replace(/ Did you mean .*$/s, '')

@@ -1,16 +1,16 @@
-/** What Yoga's `@defer` and `@stream` lack: nothing unmasked, and no work for an answer nobody can read. */
+/** Two corrections of Yoga's `@defer` and `@stream`: errors in every part are masked, and `accept` is checked first. */
 import { type DocumentNode, type ExecutionResult, visit } from 'graphql';
 import { handleStreamOrSingleExecutionResult, type MaskError, type Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
 
-/** Goes beside Yoga's own plugin, `useDeferStream`. */
+/** To be used together with Yoga's own plugin, `useDeferStream`. */
 export function useSafeIncrementalDelivery(maskError: MaskError): Plugin<GatewayContext>[] {
   return [useOnePartWhereNeeded(), useMaskedParts(maskError)];
 }
 
 /**
- * A client that accepts neither multipart nor server-sent events gets one plain answer: the directives are hints.
- * Left alone, Yoga answers 406 after it has done all the work.
+ * A client that accepts neither multipart nor server-sent events gets one complete response: the directives are hints.
+ * Yoga would answer 406 after it has executed the operation.
  */
 function useOnePartWhereNeeded(): Plugin<GatewayContext> {
   const withoutHints = new WeakMap<DocumentNode, DocumentNode>();
@@ -39,7 +39,7 @@ interface Part extends ExecutionResult {
   incremental?: readonly { errors?: readonly unknown[] }[];
 }
 
-/** Yoga masks the errors of the first part only; those of later parts would show what failed, as it failed. */
+/** Yoga masks the errors of the first part only; those of later parts would show the original messages. */
 function useMaskedParts(maskError: MaskError): Plugin<GatewayContext> {
   const mask = (errors: readonly unknown[]) => errors.map((error) => maskError(error, 'Unexpected error.'));
   return {

@@ -1,4 +1,4 @@
-/** Bounds on what one query may be and cost, checked before anything is asked of a source. No refusal quotes the query. */
+/** Limits on the size and cost of one query, checked before any upstream call. No error message quotes the query. */
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
 import { GraphQLError, getNullableType, getOperationAST, getVariableValues, isListType } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
@@ -8,14 +8,14 @@ import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
 
 export const LIMITS = {
-  /** The experiments of a flag's events, from a page of events, are 12 deep. Fragments do not count. */
+  /** The experiments of a flag's events, below a page of events, are 12 levels deep. Fragments do not count. */
   depth: 12,
-  /** A batch of flags by key is an alias each. */
+  /** A batch of flags by key takes one alias for each flag. */
   aliases: 50,
   directives: 50,
-  /** 500 ids written out, or what GraphiQL asks of the schema, and much to spare. */
+  /** Enough for 500 ids, or for the introspection query of GraphiQL, several times over. */
   tokens: 2_000,
-  /** Fields of the answer, when every page is as full as it may be. */
+  /** Fields of the response, if every page is full. */
   cost: 50_000,
 } as const;
 
@@ -29,17 +29,17 @@ export function useLimits({ suggestions }: { suggestions: boolean }): Plugin<Gat
     maxAliases: limit(LIMITS.aliases, 'TOO_MANY_ALIASES'),
     maxDirectives: limit(LIMITS.directives, 'TOO_MANY_DIRECTIVES'),
     maxTokens: limit(LIMITS.tokens, 'TOO_MANY_TOKENS'),
-    // It takes a page size that comes as a variable for 1: see `useCostLimit`.
+    // It counts a page size that comes as a variable as 1: see `useCostLimit`.
     costLimit: { enabled: false },
     blockFieldSuggestion: { enabled: !suggestions, mask: '' },
   });
-  // It is typed with an empty context; these rules look at none.
-  return [armor as unknown as Plugin<GatewayContext>, useBoundedStack(), useRefusalsAlone(), useCostLimit()];
+  // It is typed with an empty context; these rules use none.
+  return [armor as unknown as Plugin<GatewayContext>, useBoundedStack(), useOnlyRefusals(), useCostLimit()];
 }
 
 const REFUSALS = new Set(['QUERY_TOO_DEEP', 'TOO_MANY_ALIASES', 'TOO_MANY_DIRECTIVES']);
 
-/** To a validation rule's context; the parser has none, and the error ends it. */
+/** Reports to a validation rule's context. The parser has none: there the error is thrown. */
 function reject(code: string) {
   return (context: { reportError(error: GraphQLError): void } | null, error: GraphQLError): void => {
     const message = error.message.replace(/^Syntax Error: /, '');
@@ -49,7 +49,7 @@ function reject(code: string) {
   };
 }
 
-/** The parser calls itself for every level, and some two thousand brackets are enough to exhaust the stack. */
+/** The parser is recursive, and some two thousand brackets are enough to exhaust the stack. */
 function useBoundedStack(): Plugin<GatewayContext> {
   return {
     onParse:
@@ -62,8 +62,8 @@ function useBoundedStack(): Plugin<GatewayContext> {
   };
 }
 
-/** What else is wrong with a document that is refused would quote it, at length. */
-function useRefusalsAlone(): Plugin<GatewayContext> {
+/** Other validation errors of a document that is refused would quote it, at length. */
+function useOnlyRefusals(): Plugin<GatewayContext> {
   return {
     onValidate:
       () =>
@@ -79,7 +79,7 @@ function useCostLimit(): Plugin<GatewayContext> {
     onExecute({ args: { document, operationName, schema, variableValues } }) {
       const operation = getOperationAST(document, operationName);
       const variables: Variables = variableValues ?? {};
-      // Variables that do not fit their types: nothing is going to be executed, and execution says so better.
+      // Variables of the wrong type: execution will refuse them, with a better message.
       if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
       const name = operation.name && { operationName: operation.name.value };
       const cost = costOf({ schema, query: document, variables, estimators: [estimate], ...name });
@@ -92,23 +92,23 @@ function useCostLimit(): Plugin<GatewayContext> {
 
 type Variables = Record<string, unknown>;
 
-/** A cost that cannot be had must not be taken for none. */
+/** A cost that cannot be computed must not count as zero. */
 function costOf(options: Parameters<typeof getComplexity>[0]): number {
   try {
     return getComplexity(options);
   } catch (error) {
     if (!(error instanceof GraphQLError) || /^Query exceeds/.test(error.message)) return Number.POSITIVE_INFINITY;
-    // An argument whose variable has no value where one is needed. It would be that field's own error otherwise.
+    // A required argument whose variable has no value. Otherwise it would be an error of that field.
     throw refuse({ code: 'BAD_USER_INPUT', message: error.message, status: 400, isAboutDocument: true });
   }
 }
 
-/** One for the field and, for everything below it, one for each time it may be in the answer. */
+/** One for the field, and the cost of its selection as often as it may be in the response. */
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => 1 + childComplexity * sizeOf(field, args);
 
 function sizeOf({ args, type }: Parameters<ComplexityEstimator>[0]['field'], values: Record<string, unknown>): number {
   if (args.some(({ name }) => name === 'first')) {
-    // A page larger than allowed is refused by its resolver, which can say which argument is wrong.
+    // A page size out of range is refused by the resolver, which names the argument.
     const size = Number(values.first ?? values.last ?? DEFAULT_PAGE_SIZE);
     return Math.min(Math.max(size, 0), MAX_PAGE_SIZE);
   }

@@ -1,4 +1,4 @@
-/** What a failure looks like outside: ours with their codes, anything else as "Unexpected error." with a line in the log. */
+/** What clients see of a failure: the gateway's own errors with their codes, anything else as "Unexpected error.", logged. */
 import { GraphQLError } from 'graphql';
 import { type MaskError, maskError } from 'graphql-yoga';
 import { toGraphQLError } from '../errors.ts';
@@ -6,12 +6,12 @@ import type { Log } from '../observe/log.ts';
 import { currentRequestId } from './request-log.ts';
 
 export function createMaskError(log: Log): MaskError {
-  // An error may be behind several fields, and be masked for each.
+  // One error may be behind several fields; it is masked for each, and logged once.
   const written = new WeakSet<Error>();
   return (error, message) => {
     const ours = toGraphQLError(error);
     if (ours) return ours;
-    // Never as in development, with the original error inside: it is in the log.
+    // Never with the original error inside, as Yoga does in development: the log has it.
     const shown = maskError(error, message, false);
     if (shown === error) return shown;
     const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;

@@ -1,4 +1,4 @@
-/** `extensions.partial: true` on an answer from which a source's data is missing, for caches and logs. */
+/** Sets `extensions.partial: true` on a response that lacks the data of a source, for caches and logs. */
 import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
 

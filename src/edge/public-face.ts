@@ -1,28 +1,28 @@
-/** Everything between the network and the graph: who may ask, from where, how often, and how much. */
+/** Everything between the network and the graph: authentication, CORS, CSRF, rate limit, query limits and health. */
 import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 import { useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
-import { useCrossSitePrevention, useLoopbackHost } from './csrf.ts';
+import { useCsrfPrevention, useLoopbackHost } from './csrf.ts';
 import { MAX_BODY_BYTES, useLimits } from './limits.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
 
 export interface PublicFace extends AuthenticationOptions {
-  /** Web pages of these origins may read answers, besides the gateway's own. */
+  /** Web pages of these origins may call the gateway, besides those of its own origin. */
   corsOrigins: readonly string[];
   graphiql: boolean;
-  /** Whether the schema may be asked for, and mistyped fields are answered with the names of others. */
+  /** Whether introspection is answered, and errors about unknown fields suggest similar ones. */
   introspection: boolean;
-  /** Of one caller; 0 is no limit. */
+  /** For each caller; 0 is no limit. */
   rateLimitPerMinute: number;
-  /** It listens on loopback, and nobody has to authenticate. */
+  /** The gateway listens on loopback only, and nobody has to authenticate. */
   isPrivate: boolean;
 }
 
-/** What a developer gets on their own machine. */
+/** The defaults on a developer's own machine. */
 export const PRIVATE_FACE: PublicFace = {
   apiKeys: [],
   jwt: null,
@@ -46,14 +46,14 @@ export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
     ...(face.isPrivate ? [useLoopbackHost()] : []),
-    ...(authenticate ? [] : [useCrossSitePrevention()]),
+    ...(authenticate ? [] : [useCsrfPrevention()]),
     useAdmission({ authenticate, limiter, log }),
     useClientErrors(face),
     ...useLimits({ suggestions: face.introspection }),
   ];
 }
 
-/** Yoga's own switches, for the same end. */
+/** The options of Yoga itself that belong to it. */
 export function publicFaceSettings({ corsOrigins }: PublicFace) {
   return {
     healthCheckEndpoint: '/live',
@@ -66,12 +66,12 @@ export function publicFaceSettings({ corsOrigins }: PublicFace) {
   } satisfies Partial<YogaServerOptions<object, GatewayContext>>;
 }
 
-/** Says nothing to other origins: Yoga's own answer to them, `null`, is the origin of every sandboxed frame. */
+/** Sends no header to other origins: Yoga would send `null`, which is the origin of every sandboxed frame. */
 function allow(origins: readonly string[]) {
   const options = {
     origin: [...origins],
     methods: ['GET', 'POST'],
-    // Nobody is recognised by a cookie.
+    // Cookies are not used for authentication.
     credentials: false,
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 600,

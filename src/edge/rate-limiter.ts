@@ -1,8 +1,8 @@
-/** How often one caller may ask. Counted in this process: several gateways behind one balancer each allow as much. */
+/** The rate limit of one caller. Counted in this process: each of several replicas allows as much. */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 export interface RateLimiter {
-  /** Counts one request of this caller. How many seconds to wait before the next, rounded up; 0 if it may go on. */
+  /** Counts one request of this caller. Returns 0 if it is accepted, else the seconds to wait, rounded up. */
   take(caller: string): Promise<number>;
 }
 

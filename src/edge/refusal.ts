@@ -1,4 +1,4 @@
-/** The error that a request gets which is not let through. */
+/** The error for a request that is refused. */
 import { GraphQLError } from 'graphql';
 
 export interface Refusal {
@@ -8,8 +8,8 @@ export interface Refusal {
   headers?: Readonly<Record<string, string>>;
   extensions?: Readonly<Record<string, unknown>>;
   /**
-   * Whether GraphQL over HTTP wants a 200 for clients that know only `application/json`: for what is wrong with the
-   * document. Otherwise the status is the same for everybody.
+   * Whether the error is about the document. For those GraphQL over HTTP requires status 200 if the client accepts only
+   * `application/json`. For other errors the status is the same for every client.
    */
   isAboutDocument?: boolean;
 }

@@ -1,4 +1,4 @@
-/** One line in the log for each GraphQL request, and the id that goes with it. */
+/** One line in the log for each GraphQL request, and the request's id. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ import type { GatewayContext } from '../request/context.ts';
 interface Entry {
   requestId: string;
   startedAt: number;
-  /** Health, GraphiQL and what is not found get no line. */
+  /** Health checks, GraphiQL and 404s are not logged. */
   isGraphQL: boolean;
   status: number | null;
   operation: RequestLine['operation'];
@@ -21,12 +21,12 @@ interface Entry {
 
 const entries = new AsyncLocalStorage<Entry>();
 
-/** Of the request under way, for lines about it. */
+/** The id of the current request, for lines about it. */
 export function currentRequestId(): string | undefined {
   return entries.getStore()?.requestId;
 }
 
-/** Has to be the first plugin, so that it sees what others refuse. */
+/** Must be the first plugin, so that it sees what other plugins refuse. */
 export function useRequestLog(log: Log): Plugin<GatewayContext> {
   return {
     instrumentation: {
@@ -37,7 +37,7 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
       if (!entry) return;
       entry.isGraphQL = true;
       const { res } = serverContext as ServerContext;
-      // Of a client that is gone there may never be an answer.
+      // If the client disconnects, there may never be a response.
       res?.once('close', () => log.request(toLine(entry, !res.writableFinished)));
     },
     onParse: () => (parsed) => {
@@ -65,12 +65,12 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
   };
 }
 
-/** There is no response to watch where the gateway is called as a function. */
+/** Without `res` where the gateway is called as a function. */
 interface ServerContext {
   res?: ServerResponse;
 }
 
-/** A balancer's id is kept when it cannot be anything but an id. */
+/** An id from a load balancer is kept if it has the form of an id. */
 const ID = /^[0-9a-f-]{16,64}$/i;
 
 function createEntry(request: Request): Entry {
@@ -95,7 +95,7 @@ function operationIn(parsed: unknown, name: string | undefined): RequestLine['op
   return operation ? { type: operation.operation, name: operation.name?.value.slice(0, LONGEST_NAME) ?? null } : null;
 }
 
-/** Later parts are made while the answer is read, outside of the request that began them. */
+/** Later parts are executed while the response is read, outside of the async context of the request. */
 function observed(parts: AsyncIterable<ExecutionResult>, entry: Entry): AsyncIterable<ExecutionResult> {
   const iterator = parts[Symbol.asyncIterator]();
   const inside = async (step: () => Promise<IteratorResult<ExecutionResult>>) => {

@@ -1,4 +1,4 @@
-/** Requests that name an operation by its hash: `extensions.persistedQuery`, as Apollo's clients began to. */
+/** Requests that send the hash of an operation as `extensions.persistedQuery`, the protocol of Apollo's clients. */
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations';
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
@@ -8,7 +8,7 @@ import { refuse } from './refusal.ts';
 export interface TrustedDocumentsOptions {
   mode: TrustedDocumentsMode;
   documents: TrustedDocuments;
-  /** Who may send operations of their own even if `mode` is `only`: the gateway of a supergraph. */
+  /** Requests that may send any operation even if `mode` is `only`: those of the supergraph's router. */
   isExempt: (request: Request) => boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Whether this gateway can be of use now: some source answers, or has not been asked yet. */
+/** Whether the gateway is ready: at least one source answers, or has not been asked yet. */
 import type { Source } from '../sources/source.ts';
 import { NO_FILTER } from '../timeline/filter.ts';
 
@@ -6,8 +6,8 @@ const PROBE_EVERY_MS = 5_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * The check behind `/ready`. While no source is healthy each check asks them again, at most every `probeEveryMs`: a gateway
- * that gets no requests because it is not ready would never notice that they are back.
+ * The check behind `/ready`. While no source is healthy, a check asks them again, at most every `probeEveryMs`: a gateway
+ * that gets no requests because it is not ready would otherwise never notice that they have recovered.
  */
 export function createReadiness(sources: readonly Source[], { probeEveryMs = PROBE_EVERY_MS } = {}): () => boolean {
   let probedAt = Number.NEGATIVE_INFINITY;

@@ -1,12 +1,12 @@
 /**
- * Mistakes that nobody caught: always written down and counted, never silently fatal.
+ * Unhandled rejections and uncaught exceptions: each is logged and counted.
  *
- * A rejection that nobody handles is somebody's forgotten `await`; the process goes on, for the sake of all other requests.
- * After an exception that nobody caught its state is unknown: it finishes what is under way and leaves, to be started again.
+ * An unhandled rejection is a missing `await` somewhere; the process continues, for the sake of all other requests. After
+ * an uncaught exception the state of the process is unknown: it answers the requests in progress and exits, to be restarted.
  */
 import type { Log } from '../observe/log.ts';
 
-export function superviseProcess(log: Log, leave: () => void): void {
+export function superviseProcess(log: Log, shutDown: () => void): void {
   let rejections = 0;
   let exceptions = 0;
   process.on('unhandledRejection', (reason) => {
@@ -16,6 +16,6 @@ export function superviseProcess(log: Log, leave: () => void): void {
   process.on('uncaughtException', (error) => {
     exceptions += 1;
     log.trouble('uncaught exception', error, { level: 'fatal', count: exceptions });
-    leave();
+    shutDown();
   });
 }

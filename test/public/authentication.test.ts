@@ -220,7 +220,7 @@ describe('with an issuer of tokens', () => {
   });
 });
 
-describe('with an issuer whose keys cannot be had', () => {
+describe('with an issuer whose keys cannot be fetched', () => {
   it('a token is not called wrong: 503, and in the log; an API key admits as ever', async () => {
     await using keyServer = await startKeyServer({});
     keyServer.state.status = 500;
@@ -230,7 +230,10 @@ describe('with an issuer whose keys cannot be had', () => {
     const refused = await gateway.ask(QUERY, { headers: bearer(token) });
     expect([refused.status, refused.code]).toEqual([503, 'AUTHENTICATION_UNAVAILABLE']);
     expect(gateway.lines().filter(({ level }) => level === 'warn')).toEqual([
-      expect.objectContaining({ msg: 'the keys for tokens cannot be had', requestId: refused.headers['x-request-id'] }),
+      expect.objectContaining({
+        msg: 'the keys to verify tokens cannot be fetched',
+        requestId: refused.headers['x-request-id'],
+      }),
     ]);
     expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
   });

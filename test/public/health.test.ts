@@ -45,16 +45,16 @@ describe('/ready', () => {
     expect(await check(gateway, '/ready')).toEqual([200, '']);
   });
 
-  it('is false from the moment on that the gateway drains, while what is under way finishes', async () => {
+  it('is false from the moment on that the gateway shuts down, while requests in progress are answered', async () => {
     await using gateway = await startPublicGateway();
     gateway.unleash.faults.always({ kind: 'slow', ms: 300 });
-    const underWay = gateway.ask(QUERY);
+    const inProgress = gateway.ask(QUERY);
     await vi.waitUntil(() => gateway.unleash.requests.length > 0);
-    const drained = gateway.drain({ delayMs: 100, graceMs: 5_000 });
+    const stopped = gateway.shutDown({ delayMs: 100, graceMs: 5_000 });
     expect(await check(gateway, '/ready')).toEqual([503, '']);
     expect((await gateway.ask('{ __typename }')).headers.connection).toBe('close');
-    expect(await underWay).toMatchObject({ status: 200, headers: { connection: 'close' } });
-    await drained;
+    expect(await inProgress).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    await stopped;
     await expect(check(gateway, '/ready')).rejects.toThrow();
   });
 });

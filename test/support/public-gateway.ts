@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { createGateway } from '../../src/gateway.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createReadiness } from '../../src/process/readiness.ts';
-import { createServer, type DrainingServer } from '../../src/process/server.ts';
+import { createServer, type GracefulServer } from '../../src/process/server.ts';
 import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
 import { toPublicFace } from '../../src/settings/exposure.ts';
 import { definitions } from '../../src/sources/index.ts';
@@ -42,7 +42,7 @@ export interface PublicGateway extends AsyncDisposable {
   ask(query: string, options?: { variables?: unknown; headers?: Readonly<Record<string, string>> }): Promise<Exchange>;
   /** The lines of the log, parsed. */
   lines(): Record<string, unknown>[];
-  drain: DrainingServer['drain'];
+  shutDown: GracefulServer['shutDown'];
 }
 
 export interface PublicGatewayOptions {
@@ -89,11 +89,11 @@ export async function startPublicGateway({
     sources,
     requestTimeoutMs: config.requestTimeoutMs,
     face: toPublicFace(config),
-    isReady: () => !isDraining() && hasHealthySource(),
+    isReady: () => !isShuttingDown() && hasHealthySource(),
     log,
     ...(now && { now }),
   });
-  const { drain, isDraining, server } = createServer(gateway);
+  const { isShuttingDown, server, shutDown } = createServer(gateway);
   const origin = await listen(server);
   stack.defer(async () => {
     server.close();
@@ -124,8 +124,8 @@ export async function startPublicGateway({
     url: `${origin}/graphql`,
     port: Number(port),
     unleash,
-    drain,
     request,
+    shutDown,
     ask: (query, { headers, variables } = {}) =>
       request({
         method: 'POST',

@@ -1,16 +1,16 @@
-/** What GraphiQL opens with, and its way to the reference of the schema. */
+/** The queries that GraphiQL opens with, and its link to the schema reference. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { REFERENCE_PATH } from './schema-reference.ts';
 
-/** For a gateway that wants to know who asks. Latin-1 only: a browser sends nothing else in a header. */
+/** For a gateway with API keys. Latin-1 only: a browser sends nothing else in a header. */
 const headers = JSON.stringify({ 'x-api-key': '' }, null, 2);
 
-/** One after another they tell what there is to ask. The first needs no variables: GraphiQL loses those of its first tab. */
+/** An introduction to the schema. The first needs no variables: GraphiQL loses those of its first tab. */
 export const defaultTabs = [
   {
     query: `# What changed last? Press the play button.
-# The other tabs ask more; the manual is top left.
+# The other tabs show more; the documentation is top left.
 query WhatChanged {
   flagEvents(first: 5) {
     nodes {
@@ -21,9 +21,9 @@ query WhatChanged {
       actor { name }
       source { name }
     }
-    # Read on with \`after: "<endCursor>"\`.
+    # For the next page: \`after: "<endCursor>"\`.
     pageInfo { hasNextPage endCursor }
-    # A source that is down says so here.
+    # Shows which source is down, if any.
     sources {
       source { name }
       status
@@ -34,8 +34,8 @@ query WhatChanged {
 `,
   },
   {
-    query: `# What did users notice of experiments? The page comes
-# first, what is deferred a moment later.
+    query: `# How did changes with experiments affect users? The page
+# comes first, the deferred experiments later.
 query Impact {
   flagEvents(
     first: 5
@@ -63,7 +63,7 @@ fragment Experiments on LaunchDarklyFlagEvent {
   },
   {
     query: `# What happened to one flag, in both vendors?
-# Its key is among the variables below.
+# Its key is one of the variables below.
 query OneFlag($key: String!, $filter: FlagEventFilter) {
   flag(key: $key) {
     events(first: 10, filter: $filter) {
@@ -86,7 +86,7 @@ query OneFlag($key: String!, $filter: FlagEventFilter) {
     variables: JSON.stringify({ key: 'split-payments', filter: { environments: ['production'] } }, null, 2),
   },
   {
-    query: `# Which accounts are read, and do they answer now?
+    query: `# Which accounts are read, and do they answer?
 query Sources {
   flagSources {
     name
@@ -124,7 +124,7 @@ const LINK = `
       </style>
       <a class="reference" href="${REFERENCE_PATH}" target="_blank">Schema reference</a>`;
 
-/** All of it in one page, which fetches nothing from elsewhere, with a link to the reference if there is one. */
+/** GraphiQL as one page that loads nothing from other hosts, with a link to the reference if there is one. */
 export function createGraphiQLPage({ hasReference }: { hasReference: boolean }) {
   const root = '<div id="root"></div>';
   return (options?: GraphiQLOptions): string =>
