@@ -29,7 +29,7 @@ import {
   typeName,
 } from './values.ts';
 
-export const generalSettings = z.object({
+const server = z.object({
   host: setting({
     variable: 'HOST',
     form: plainText,
@@ -62,7 +62,9 @@ export const generalSettings = z.object({
     schema: oneOf(LOG_LEVELS).default('info'),
     description: 'The least severe level that is written to the log.',
   }),
+});
 
+const upstream = z.object({
   pageCacheMs: setting({
     variable: 'PAGE_CACHE_MS',
     form: number,
@@ -108,7 +110,9 @@ export const generalSettings = z.object({
       }),
     })
     .prefault({}),
+});
 
+const access = z.object({
   apiKeys: setting({
     variable: 'API_KEYS',
     form: list,
@@ -123,18 +127,21 @@ export const generalSettings = z.object({
         variable: 'JWT_ISSUER',
         form: plainText,
         schema: requiredText,
+        otherwise: 'none',
         description: 'Clients that send a JWT of this issuer are accepted. The three `JWT_…` settings go together.',
       }),
       audience: setting({
         variable: 'JWT_AUDIENCE',
         form: plainText,
         schema: requiredText,
+        otherwise: 'none',
         description: 'The audience (`aud`) that a token must have. `exp` and `sub` are required, too.',
       }),
       jwksUrl: setting({
         variable: 'JWT_JWKS_URL',
         form: plainText,
         schema: jwksUrl,
+        otherwise: 'none',
         description: 'Where the issuer publishes its public keys (JWKS); `https://`.',
       }),
     })
@@ -183,7 +190,9 @@ export const generalSettings = z.object({
       'Whether the operations of `schema/generated/persisted-documents.json` can be requested by their hash. With ' +
       '`only`, other operations are refused.',
   }),
+});
 
+const federation = z.object({
   federation: z
     .strictObject({
       nodeField: setting({
@@ -211,6 +220,16 @@ export const generalSettings = z.object({
       }),
     })
     .prefault({}),
+});
+
+/** As the documentation groups them. */
+export const sections = { server, upstream, access, federation };
+
+export const generalSettings = z.object({
+  ...server.shape,
+  ...upstream.shape,
+  ...access.shape,
+  ...federation.shape,
 });
 
 export type GeneralSettings = z.output<typeof generalSettings>;

@@ -32,15 +32,15 @@ describe('the schema', () => {
   });
 });
 
-describe('README.md', () => {
-  const readme = readFileSync(`${root}README.md`, 'utf8');
+describe('docs/clients.md', () => {
+  const recipesPage = readFileSync(`${root}docs/clients.md`, 'utf8');
   const recipes = globSync('test/clients/recipes/{*.ts,relay/environment.ts}', { cwd: root }).filter(
     (file) => !/apollo-3/.test(file),
   );
 
   it.for(recipes.map((file) => path.relative('test/clients/recipes', file)))('shows %s as it is run here', (name) => {
     const recipe = readFileSync(`${root}test/clients/recipes/${name}`, 'utf8');
-    expect(readme).toContain(recipe.replaceAll(/'(\.\.\/)+schema\//g, "'./schema/").trimEnd());
+    expect(recipesPage).toContain(recipe.replaceAll(/'(\.\.\/)+schema\//g, "'./schema/").trimEnd());
   });
 
   it('may leave out Apollo Client 3, which differs from 4 in two lines only', () => {
