@@ -1,11 +1,11 @@
 /** Typed failures. A failure names its source and never its secrets: no URL, header or upstream body is in a message. */
-import { GraphQLError } from 'graphql';
 
 export type UpstreamErrorCode =
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_RATE_LIMITED'
-  | 'UPSTREAM_REJECTED';
+  | 'UPSTREAM_REJECTED'
+  | 'UPSTREAM_CALLS_SPENT';
 
 export interface UpstreamErrorOptions {
   /** The HTTP status, where there was an answer. */
@@ -21,6 +21,7 @@ export class UpstreamError extends Error {
   readonly code: UpstreamErrorCode;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly isTooLarge: boolean = false;
 
   constructor(code: UpstreamErrorCode, message: string, options: UpstreamErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -44,6 +45,22 @@ export class BadInputError extends Error {
   }
 }
 
+/** Why a budget's signal is aborted when its deadline has passed. */
+export class DeadlineError extends Error {
+  constructor() {
+    super('The deadline of the request has passed.');
+    this.name = 'TimeoutError';
+  }
+}
+
+/** Why a budget's signal is aborted when nobody waits for the answer any more. */
+export class CallerGoneError extends Error {
+  constructor() {
+    super('The caller has gone.');
+    this.name = 'AbortError';
+  }
+}
+
 /** What was thrown, as the `Error` that a batch function puts in the place of a value. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -60,24 +77,8 @@ export function toFailure(error: unknown, sourceName: string): Failure {
   if (error instanceof UpstreamError) {
     return { code: error.code, message: error.message, retryAfterSeconds: error.retryAfterSeconds ?? null };
   }
+  if (error instanceof DeadlineError) {
+    return { code: 'UPSTREAM_TIMEOUT', message: `${sourceName} did not answer in time.`, retryAfterSeconds: null };
+  }
   return { code: 'UPSTREAM_UNAVAILABLE', message: `${sourceName} could not be read.`, retryAfterSeconds: null };
-}
-
-/**
- * The one translation into GraphQL's errors. `undefined`: nothing of ours, so it must be masked.
- * `error` is what a resolver threw, as graphql wraps it.
- */
-export function toGraphQLError(error: unknown): GraphQLError | undefined {
-  const original = error instanceof GraphQLError ? error.originalError : error;
-  const extensions = extensionsOf(original);
-  if (!(original instanceof Error) || extensions === undefined) return undefined;
-  const { nodes, path } = error instanceof GraphQLError ? error : {};
-  return new GraphQLError(original.message, { nodes: nodes ?? null, path: path ?? null, extensions });
-}
-
-function extensionsOf(error: unknown): Record<string, unknown> | undefined {
-  if (error instanceof BadInputError) return { code: 'BAD_USER_INPUT', argument: error.argument, ...error.details };
-  if (!(error instanceof UpstreamError)) return undefined;
-  const { code, retryAfterSeconds } = error;
-  return { code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
 }

@@ -65,11 +65,26 @@ export interface FlagEvent<Wire = unknown> {
 /** All it takes to fetch an event again. */
 export type EventReference = Pick<FlagEvent, 'source' | 'feed' | 'occurredAt' | 'id'>;
 
-/** A place in the timeline: just after this event. `time` alone means: after everything newer than it. */
+/** A place in the timeline: just after this event of the feed; without `id`, just before the feed's part of that millisecond. */
 export interface Position {
   time: number;
   feed: string;
-  id: string;
+  id?: string;
+}
+
+/** What one execution may still spend on upstreams: handed to everything that may call one. */
+export interface Budget {
+  /** Aborted when the caller has gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Unix milliseconds. */
+  readonly deadline: number;
+  readonly calls: CallCount;
+}
+
+export interface CallCount {
+  /** HTTP requests made so far, retries included. */
+  made: number;
+  readonly limit: number;
 }
 
 /** A span of time in Unix milliseconds, `from` inclusive, `to` exclusive; `null` is open. */

@@ -1,7 +1,7 @@
 /** What clients see of a failure: the gateway's own errors with their codes, anything else as "Unexpected error.", logged. */
 import { GraphQLError } from 'graphql';
 import { type MaskError, maskError } from 'graphql-yoga';
-import { toGraphQLError } from '../errors.ts';
+import { toGraphQLError } from '../graph/errors.ts';
 import type { Log } from '../observe/log.ts';
 import { currentRequestId } from './request-log.ts';
 

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { BadInputError } from '../errors.ts';
+import { BadInputError, UpstreamError } from '../errors.ts';
 import type { Position } from '../model.ts';
-import type { Direction, Start } from './feed.ts';
+import type { Direction } from './feed.ts';
 
 export interface Cursor {
   /** `null`: nothing of the timeline has been read yet. */
@@ -14,53 +14,83 @@ export interface Cursor {
   direction: Direction;
   /** When the walk began, Unix milliseconds. */
   asOf: number;
-  /** By feed key. */
+  /** By {@link shortKey} of the feed, as everything below. */
   hints: ReadonlyMap<string, unknown>;
   /** Feeds that have nothing more in this direction. */
   done: ReadonlySet<string>;
-  /** Feeds, and sources whose feeds were not known, that failed earlier, and where each has to go on. */
+  /** Feeds, and parts whose feeds were not known, that failed earlier, and where each has to go on. */
   behind: ReadonlyMap<string, Owed>;
 }
 
 /** A place in a feed of its own, or in the whole timeline when it names a feed; `null` is the very beginning. */
-export type Owed = (Start & { feed?: string }) | null;
+export type Owed = { time: number; id?: string; feed?: string } | null;
 
-const VERSION = 1;
-/** Generous for a hundred feeds, small enough to be no burden. */
+const VERSION = 2;
+/** What a GET can carry through every proxy. One feed adds at most some seventy characters, and hundreds fit. */
 export const MAX_CURSOR_LENGTH = 16_384;
 
 const time = z.int().min(-8.64e15).max(8.64e15);
-const key = z.string().min(1).max(300);
-const owed = z.union([z.null(), z.tuple([time]), z.tuple([time, key]), z.tuple([time, key, key])]);
+const text = z.string().min(1).max(300);
+const key = z.string().regex(/^[\w-]{8}$/);
+const owed = z.union([z.null(), z.tuple([time, text.nullable(), text.nullable()])]);
 /** Flat, so that nothing a client makes up can be too deep to handle. */
 const scalar = z.union([z.string().max(300), z.number(), z.boolean(), z.null()]);
-const hint = z.union([scalar, z.array(scalar).max(8), z.record(key, scalar)]);
+const hint = z.union([scalar, z.array(scalar).max(8), z.record(text, scalar)]);
 const body = z.strictObject({
   v: z.literal(VERSION),
-  p: z.tuple([time, key, key]).nullable(),
+  p: z.union([z.tuple([time, text]), z.tuple([time, text, text])]).nullable(),
   d: z.enum(['o', 'n']),
   a: time,
   h: z.record(key, hint).optional(),
-  x: z.array(key).max(1_000).optional(),
-  b: z.record(key, owed).optional(),
+  /** Keys are as long as each other, so they need nothing between them. */
+  x: z
+    .string()
+    .regex(/^([\w-]{8})*$/)
+    .optional(),
+  /** Feeds that go on from the same place stand together: a source that is down takes little room, however many it has. */
+  b: z.array(z.tuple([owed, z.string().regex(/^([\w-]{8})+$/)])).optional(),
   f: z.string().max(32),
 });
 type Body = z.infer<typeof body>;
 
-/** `digest` ties the cursor to the query it came from: {@link digestOf} what must not change between pages. */
+/** What a cursor calls a feed: its key may be long, and a cursor is kept short. */
+export function shortKey(feed: string): string {
+  return createHash('sha256').update(feed).digest('base64url').slice(0, KEY_LENGTH);
+}
+
+const KEY_LENGTH = 8;
+
+/**
+ * `digest` ties the cursor to the query it came from: {@link digestOf} what must not change between pages. What only makes
+ * resuming cheap is left out where the cursor would grow too long with it.
+ */
 export function encodeCursor(cursor: Cursor, digest: string): string {
   const { position, hints, done, behind } = cursor;
-  const encoded: Body = {
+  const places = Map.groupBy(behind, ([, at]) => JSON.stringify(encodeOwed(at)));
+  const truth: Body = {
     v: VERSION,
-    p: position && [position.time, position.feed, position.id],
+    p:
+      position &&
+      (position.id === undefined ? [position.time, position.feed] : [position.time, position.feed, position.id]),
     d: cursor.direction === 'older' ? 'o' : 'n',
     a: cursor.asOf,
-    ...(hints.size > 0 && { h: Object.fromEntries(hints) as NonNullable<Body['h']> }),
-    ...(done.size > 0 && { x: [...done] }),
-    ...(behind.size > 0 && { b: Object.fromEntries([...behind].map(([feed, at]) => [feed, encodeOwed(at)])) }),
+    ...(behind.size > 0 && {
+      b: [...places].map(([at, feeds]) => [JSON.parse(at), feeds.map(([feed]) => feed).join('')] as const as never),
+    }),
     f: digest,
   };
-  return Buffer.from(JSON.stringify(encoded)).toString('base64url');
+  const help = {
+    ...(hints.size > 0 && { h: Object.fromEntries(hints) as NonNullable<Body['h']> }),
+    ...(done.size > 0 && { x: [...done].join('') }),
+  };
+  const whole = toText({ ...truth, ...help });
+  if (whole.length <= MAX_CURSOR_LENGTH) return whole;
+  const short = toText(truth);
+  if (short.length <= MAX_CURSOR_LENGTH) return short;
+  throw new UpstreamError(
+    'UPSTREAM_UNAVAILABLE',
+    'So many feeds have failed, each in another place, that no cursor can hold them: narrow the filter.',
+  );
 }
 
 /** Throws {@link BadInputError} naming `argument` unless `text` is a cursor of this very query. */
@@ -76,23 +106,33 @@ export function decodeCursor(text: string, digest: string, argument: string): Cu
     );
   }
   return {
-    position: p && { time: p[0], feed: p[1], id: p[2] },
+    position: p && { time: p[0], feed: p[1], ...(p[2] !== undefined && { id: p[2] }) },
     direction: d === 'o' ? 'older' : 'newer',
     asOf: a,
     hints: new Map(Object.entries(h ?? {})),
-    done: new Set(x),
-    behind: new Map(Object.entries(b ?? {}).map(([feed, at]) => [feed, decodeOwed(at)])),
+    done: new Set(keysIn(x ?? '')),
+    behind: new Map((b ?? []).flatMap(([at, feeds]) => keysIn(feeds).map((feed) => [feed, decodeOwed(at)]))),
   };
 }
 
-/** A short fingerprint of anything that JSON can say; the order of an object's keys does not matter. */
+/**
+ * A short fingerprint of anything that JSON can say. The order of keys does not matter, nor does what is left out, null
+ * or an object with nothing in it, nor the order of a list and how often it says something: each asks the same.
+ */
 export function digestOf(value: unknown): string {
-  const canonical = JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-  return createHash('sha256').update(canonical).digest('base64url').slice(0, 11);
+  return createHash('sha256').update(canonical(value)).digest('base64url').slice(0, 11);
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${[...new Set(value.map(canonical))].toSorted().join()}]`;
+  const entries = Object.entries(value)
+    .map(([name, part]) => [JSON.stringify(name), canonical(part)] as const)
+    .filter(([, part]) => part !== 'null' && part !== '{}');
+  return `{${entries
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map((entry) => entry.join(':'))
+    .join()}}`;
 }
 
 function parseJson(text: string): unknown {
@@ -104,14 +144,20 @@ function parseJson(text: string): unknown {
   }
 }
 
+function toText(encoded: Body): string {
+  return Buffer.from(JSON.stringify(encoded)).toString('base64url');
+}
+
+function keysIn(text: string): string[] {
+  return text.match(/.{8}/g) ?? [];
+}
+
 function encodeOwed(at: Owed): z.infer<typeof owed> {
-  if (at === null) return null;
-  if (at.id === undefined) return [at.time];
-  return at.feed === undefined ? [at.time, at.id] : [at.time, at.id, at.feed];
+  return at && [at.time, at.id ?? null, at.feed ?? null];
 }
 
 function decodeOwed(at: z.infer<typeof owed>): Owed {
   if (at === null) return null;
   const [time, id, feed] = at;
-  return { time, ...(id !== undefined && { id }), ...(feed !== undefined && { feed }) };
+  return { time, ...(id !== null && { id }), ...(feed !== null && { feed }) };
 }

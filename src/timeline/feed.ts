@@ -1,34 +1,37 @@
 /** What the timeline needs of a feed: one independently paged listing inside a source. */
-import type { FlagEvent } from '../model.ts';
+import type { Budget, FlagEvent } from '../model.ts';
 import type { EventFilter } from './filter.ts';
 
 /** The way a reader walks: towards the past, or towards now. */
 export type Direction = 'older' | 'newer';
 
 /**
- * The nearest row a read may return: at this millisecond or beyond it in the direction of reading.
- * With `id`, rows of that millisecond up to and including that event are known already and left out.
+ * The nearest row a read may return: at this millisecond or beyond it in the direction of reading. With `id`, the rows of
+ * that millisecond up to and including that event are known already; with `isWhole`, all of them are. Known rows are left out.
  */
 export interface Start {
   time: number;
   id?: string;
+  isWhole?: true;
 }
 
 export interface FeedRequest {
   direction: Direction;
   /** `null`: from the end of the feed that the direction starts at. */
   start: Start | null;
-  /** How many rows the caller can use; a feed may return more or, with `hasMore`, fewer. */
+  /** How many rows the caller can use; a feed may return more, or fewer. */
   limit: number;
   filter: EventFilter;
   /** Names of the node's fields that are wanted at once, for a feed that can fetch them with the page. */
   fields: ReadonlySet<string>;
-  /** What this feed said of the row before `start`, come back from a client: to be checked, never trusted. */
+  /** What this feed said of the place `start`, come back from a client: to be checked, never trusted. */
   hint: unknown;
   /** When this walk began, Unix milliseconds: a horizon that would move with the clock is pinned to it. */
   asOf: number;
   now: number;
-  signal: AbortSignal;
+  budget: Budget;
+  /** An earlier page of the walk went without this feed: where there is a queue, it comes first. */
+  isOwed?: boolean;
 }
 
 export interface FeedRow {
@@ -40,16 +43,29 @@ export interface FeedRow {
 }
 
 export interface FeedPage {
-  /** Newest first in either direction, contiguous from `start`. */
+  /** Newest first in either direction, contiguous from the request's `start` to `reached`. */
   rows: FeedRow[];
-  /** Whether the feed holds further rows in the direction of reading. Only ever true beside at least one row. */
-  hasMore: boolean;
+  /**
+   * How far the feed was read, as the `start` of the next read; `null` at the end of the feed. It moves with every read,
+   * whether or not there were rows: unreadable ones, sifted ones and short upstream pages all count as read.
+   */
+  reached: Start | null;
+  /** The hint that goes with `reached`, where that is not just after the last row. */
+  hint?: unknown;
+  /** Events between the request's `start` and `reached` that could not be read. */
+  skipped: number;
   /** All rows that match the filter, where this answer happened to say so. */
   total?: number;
-  /** Events that were left out because they could not be read. */
-  skipped?: number;
   /** The feed cannot see further back than this moment. */
   reachesBackTo?: number;
+}
+
+/** What of a filter an upstream applies itself. */
+export interface Pushdown {
+  /** The same for filters that an upstream answers alike, windows of time aside. */
+  key: string;
+  /** The upstream applies every part of the filter, so that its own total is the filter's. */
+  isWhole: boolean;
 }
 
 export interface Feed {
@@ -57,17 +73,27 @@ export interface Feed {
   key: string;
   /** The id of the source it belongs to. */
   source: string;
-  /** It stands in for all feeds of a source that could not say which they are; it only ever fails. */
-  isWholeSource?: boolean;
   /** Up to this many flags are cheaper read one by one than together. @default 1 */
   flagsAskedSingly?: number;
-  /** How many reads it took is the feed's business: one, unless a hint was refuted or the rows did not suffice. */
+  /** Of the keys of all flags that are read together, in characters. @default no limit */
+  maxFlagsLength?: number;
+  /** How many calls it takes is the feed's business: one, unless a hint was refuted or the rows did not suffice. */
   read(request: FeedRequest): Promise<FeedPage>;
   /** Whether the feed can hold an event that passes the filter; if not it is never asked. */
   canMatch(filter: EventFilter): boolean;
-  /** Whether the upstream itself applies every part of the filter, so that its own total is the filter's. */
-  appliesAll(filter: EventFilter): boolean;
+  pushdown(filter: EventFilter): Pushdown;
   /** The vendor's own part of the filter, checked on a row. */
   matches(event: FlagEvent, filter: EventFilter): boolean;
-  count(filter: EventFilter, asOf: number, signal: AbortSignal): Promise<number | null>;
+  /** All events that match; `null` if they cannot be counted. */
+  count(filter: EventFilter, asOf: number, budget: Budget): Promise<number | null>;
+}
+
+/** Feeds that are found out together, apart from all others: one slow or failing part costs no other part anything. */
+export interface Part {
+  /** The beginning of its feeds' keys, or the key of its only feed. */
+  key: string;
+  /** The id of the source it belongs to. */
+  source: string;
+  /** May have to ask the vendor which feeds there are; a failure is thrown, and asked again next time. */
+  feeds(budget: Budget): Promise<readonly Feed[]>;
 }

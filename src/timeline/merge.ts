@@ -3,14 +3,20 @@
  * It works in either direction; "nearer" means sooner met by the reader.
  */
 import { compareEvents, compareKeys, type FlagEvent, type Position } from '../model.ts';
-import type { Cursor, Owed } from './cursor.ts';
+import { type Cursor, type Owed, shortKey } from './cursor.ts';
 import type { Direction, Feed, FeedPage, FeedRow, Start } from './feed.ts';
 
 /** One feed's part in the making of one page. */
 export interface Lane {
   readonly feed: Feed;
+  /** What cursors call the feed. */
+  readonly key: string;
+  /** It stands in for all feeds of a part that could not say which they are; it only ever fails. */
+  readonly isStandIn: boolean;
   /** Rows read for this page, nearest first, whether or not they pass the filter. */
   readonly rows: { row: FeedRow; passes: boolean }[];
+  /** An earlier page went without it. */
+  readonly isOwed: boolean;
   /** Where the cursor says it has to go on. */
   readonly owed: Owed;
   /** The same place in the feed itself, and what makes resuming there fast. */
@@ -18,11 +24,12 @@ export interface Lane {
   readonly hint: unknown;
   /** Index of the first row that was neither given out nor passed over. */
   next: number;
+  /** How far it was read: where its next read goes on. `isAtEnd`: there is nothing beyond. */
+  frontier: { start: Start | null; hint: unknown; isAtEnd: boolean };
   /** It failed on an earlier page and may still owe events that lie behind the reader. */
   late: boolean;
   /** It gave out such an event. */
   broughtLate: boolean;
-  hasMore: boolean;
   reads: number;
   /** Events that could not be read. */
   skipped: number;
@@ -38,32 +45,40 @@ export interface Candidate {
   time: number;
 }
 
-/** The lanes that are to be asked: a feed that `cursor` calls done has none. */
-export function createLanes(feeds: readonly Feed[], cursor: Cursor | null, direction: Direction): Lane[] {
-  const position = cursor?.position ?? null;
+/** Where a page is in its walk. */
+export interface Walk {
+  /** What the page was asked with; `null` at the beginning. */
+  cursor: Cursor | null;
+  direction: Direction;
+  asOf: number;
+}
+
+/** A lane for a feed of the part; `undefined` if the cursor says that the feed has nothing more to give. */
+export function createLane(feed: Feed, part: string, { cursor, direction }: Walk, isStandIn = false): Lane | undefined {
   const walk = continued(cursor, direction);
-  return feeds
-    .filter((feed) => !walk?.done.has(feed.key))
-    .map((feed) => {
-      const owing = [feed.key, feed.source].find((key) => walk?.behind.has(key));
-      const owed = owing === undefined ? position : (walk?.behind.get(owing) ?? null);
-      const start = startOf(owed, feed.key, direction);
-      const late = owing !== undefined && position !== null;
-      const hint = walk?.hints.get(feed.key);
-      return {
-        feed,
-        rows: [],
-        owed,
-        start,
-        hint,
-        next: 0,
-        late,
-        broughtLate: false,
-        hasMore: true,
-        reads: 0,
-        skipped: 0,
-      };
-    });
+  const key = shortKey(feed.key);
+  if (walk?.done.has(key)) return undefined;
+  const position = cursor?.position ?? null;
+  const owing = [key, shortKey(part)].find((each) => walk?.behind.has(each));
+  const owed = owing === undefined ? position : (walk?.behind.get(owing) ?? null);
+  const start = startOf(owed, feed.key, direction);
+  const hint = walk?.hints.get(key);
+  return {
+    feed,
+    key,
+    isStandIn,
+    rows: [],
+    isOwed: owing !== undefined,
+    owed,
+    start,
+    hint,
+    next: 0,
+    frontier: { start, hint, isAtEnd: false },
+    late: owing !== undefined && position !== null,
+    broughtLate: false,
+    reads: 0,
+    skipped: 0,
+  };
 }
 
 /** Takes in what a read of the lane's feed answered. */
@@ -75,17 +90,14 @@ export function extendLane(
 ): void {
   const rows = direction === 'older' ? page.rows : page.rows.toReversed();
   for (const row of rows) lane.rows.push({ row, passes: passes(row.event) });
-  lane.hasMore = page.hasMore && rows.length > 0;
+  const { reached } = page;
+  const last = rows.at(-1);
+  const hint = page.hint ?? (last && reached?.id === last.event.id ? last.hint : undefined);
+  lane.frontier = { start: reached, hint, isAtEnd: reached === null };
   lane.reads += 1;
-  lane.skipped += page.skipped ?? 0;
+  lane.skipped += page.skipped;
   if (page.total !== undefined) lane.total = page.total;
   if (page.reachesBackTo !== undefined) lane.reachesBackTo = page.reachesBackTo;
-}
-
-/** The end of what was read of a feed: where its next read starts. */
-export function frontierOf(lane: Lane): { start: Start | null; hint: unknown } {
-  const last = lane.rows.at(-1)?.row;
-  return last ? { start: startAfter(last), hint: last.hint } : { start: lane.start, hint: lane.hint };
 }
 
 /** What the reader meets next; `undefined` when every lane is at its end. Failed lanes take no part. */
@@ -104,8 +116,8 @@ export function candidateOf(lane: Lane): Candidate | undefined {
     const entry = lane.rows[index];
     if (entry?.passes) return { lane, index, time: entry.row.event.occurredAt };
   }
-  const last = lane.rows.at(-1);
-  return last && lane.hasMore ? { lane, index: null, time: last.row.event.occurredAt } : undefined;
+  const { isAtEnd, start } = lane.frontier;
+  return isAtEnd || start === null ? undefined : { lane, index: null, time: start.time };
 }
 
 /** Gives out the lane's event at `index`, and says where the reader then stands: a late event does not move them. */
@@ -127,44 +139,58 @@ export function take(
 }
 
 /** Leaves behind everything that was read of the lane, none of which passes the filter; says where the reader then stands. */
-export function leaveBehind(lane: Lane, reader: Position | null): Position | null {
-  const last = lane.rows.at(-1)?.row.event;
+export function leaveBehind(lane: Lane, reader: Position | null, direction: Direction): Position | null {
   lane.next = lane.rows.length;
-  return lane.late || last === undefined ? reader : { time: last.occurredAt, feed: lane.feed.key, id: last.id };
+  const { start } = lane.frontier;
+  if (lane.late || start === null) return reader;
+  const { id, time } = withoutWhole(start, direction);
+  return { time, feed: lane.feed.key, ...(id !== undefined && { id }) };
 }
 
-/** The cursor of a reader who stands at `position` amid these lanes, having come from `before`. */
+/**
+ * The cursor of a reader who stands at `position` amid these lanes. `isKnown` tells the feeds there are by their short
+ * keys: of any other, nothing is carried on, unless a part could not say which feeds it has.
+ */
 export function cursorAt(
   position: Position | null,
   lanes: readonly Lane[],
-  direction: Direction,
-  before: Cursor | null,
-  asOf: number,
+  { asOf, cursor, direction }: Walk,
+  isKnown: (key: string) => boolean,
 ): Cursor {
+  const before = continued(cursor, direction);
+  const isCertain = lanes.every((lane) => !lane.isStandIn);
   const hints = new Map<string, unknown>();
-  const done = new Set<string>(continued(before, direction)?.done);
+  const done = new Set<string>();
   const behind = new Map<string, Owed>();
+  for (const key of before?.done ?? []) if (!isCertain || isKnown(key)) done.add(key);
+  if (!isCertain) for (const [key, owed] of before?.behind ?? []) if (!isKnown(key)) behind.set(key, owed);
   for (const lane of lanes) {
-    const { isWholeSource, key } = lane.feed;
-    if (isWholeSource) {
-      // Nothing is known of the source's feeds, so what they owed stays as it was.
-      for (const [feed, owed] of continued(before, direction)?.behind ?? []) {
-        if (feed.startsWith(`${key}/`)) behind.set(feed, owed);
-      }
-      behind.set(key, lane.owed);
+    if (lane.isStandIn) {
+      behind.set(lane.key, lane.owed);
       continue;
     }
     settle(lane, position, direction);
-    const passed = lane.rows[lane.next - 1]?.row;
-    const at = lane.error === undefined ? passed && { start: startAfter(passed), hint: passed.hint } : frontierOf(lane);
-    const { start, hint } = at ?? lane;
-    if (lane.error !== undefined || lane.late) behind.set(key, start);
-    const isDone = lane.error === undefined && !lane.hasMore && lane.next === lane.rows.length;
+    const { hint, start } = standsAt(lane);
+    // A feed that gave nothing is owed from the very place that it was owed from.
+    const at = lane.reads === 0 ? lane.owed : start && withoutWhole(start, direction);
+    if (lane.error !== undefined || lane.late) behind.set(lane.key, at);
+    const isDone = lane.error === undefined && lane.frontier.isAtEnd && lane.next === lane.rows.length;
     // Newer events keep coming, so only the past is ever done with.
-    if (isDone && direction === 'older') done.add(key);
-    else if (hint !== undefined) hints.set(key, hint);
+    if (isDone && direction === 'older') done.add(lane.key);
+    else if (hint !== undefined) hints.set(lane.key, hint);
   }
   return { position, direction, asOf, hints, done, behind };
+}
+
+/** Where a lane has to go on: after what was given out of it, or at the end of what was read if it has failed since. */
+function standsAt(lane: Lane): { start: Start | null; hint: unknown } {
+  if (lane.error !== undefined || (lane.next === lane.rows.length && lane.reads > 0 && !lane.frontier.isAtEnd)) {
+    return lane.frontier;
+  }
+  const passed = lane.rows[lane.next - 1]?.row;
+  return passed
+    ? { start: { time: passed.event.occurredAt, id: passed.event.id }, hint: passed.hint }
+    : { start: lane.start, hint: lane.hint };
 }
 
 /** Rows the filter refuses are left behind as the reader passes them; a lane that owes nothing more is not late. */
@@ -175,22 +201,28 @@ function settle(lane: Lane, position: Position | null, direction: Direction): vo
     return event && isNearer({ time: event.occurredAt, feed: lane.feed.key }, position, direction);
   };
   while (isBehind(lane.next) && !lane.rows[lane.next]?.passes) lane.next += 1;
-  const readUpToHere = lane.next < lane.rows.length || !lane.hasMore;
-  if (lane.late && readUpToHere && !isBehind(lane.next)) lane.late = false;
+  const { isAtEnd, start } = lane.frontier;
+  const isReadToHere =
+    lane.next < lane.rows.length ||
+    isAtEnd ||
+    (start !== null && !isNearer({ time: start.time, feed: lane.feed.key }, position, direction));
+  if (lane.late && isReadToHere && !isBehind(lane.next)) lane.late = false;
 }
 
 /** Where a feed goes on from a place that may be another feed's. */
 function startOf(place: Owed, feed: string, direction: Direction): Start | null {
-  if (place === null || place.feed === undefined) return place;
+  if (place === null) return null;
   const { id, time } = place;
-  const order = compareKeys(feed, place.feed);
+  const order = place.feed === undefined ? 0 : compareKeys(feed, place.feed);
   if (order === 0) return id === undefined ? { time } : { time, id };
-  if (direction === 'older') return { time: order < 0 ? time - 1 : time };
-  return { time: order < 0 ? time : time + 1 };
+  const isPassed = direction === 'older' ? order < 0 : order > 0;
+  return isPassed ? { time, isWhole: true } : { time };
 }
 
-function startAfter({ event }: FeedRow): Start {
-  return { time: event.occurredAt, id: event.id };
+/** The same place without `isWhole`, which a cursor does not carry. */
+function withoutWhole({ id, isWhole, time }: Start, direction: Direction): { time: number; id?: string } {
+  if (isWhole) return { time: direction === 'older' ? time - 1 : time + 1 };
+  return id === undefined ? { time } : { time, id };
 }
 
 /** A cursor of a walk the other way is a position and no more. */

@@ -2,7 +2,6 @@
  * Reads that several fields of one query ask of the same feeds at the same time, made as few reads as possible: equal ones
  * once, and those that differ only in the flags they are about together, as one read about all of those flags.
  */
-import { toError } from '../errors.ts';
 import type { Feed, FeedPage, FeedRequest, FeedRow } from './feed.ts';
 
 export interface Read {
@@ -10,18 +9,15 @@ export interface Read {
   request: FeedRequest;
 }
 
-/** A batch function: each read's page, or the `Error` it failed with, in their order. */
-export async function readTogether(reads: readonly Read[]): Promise<(FeedPage | Error)[]> {
-  const pages = new Map<Read, FeedPage | Error>();
+/** Each read's page, in their order, and each as soon as it is there: no read waits for another feed's. */
+export function readTogether(reads: readonly Read[]): Promise<FeedPage>[] {
+  const pages = new Map<Read, Promise<FeedPage>>();
   const alike = Map.groupBy(reads, ({ feed, request }) => keyOf(feed, request));
-  await Promise.all(
-    [...alike.values()].flatMap(plan).map(async ({ isShared, members, read }) => {
-      const page = await read().catch(toError);
-      const isWhole = page instanceof Error || !isShared;
-      for (const member of members) pages.set(member, isWhole ? page : partFor(member, page));
-    }),
-  );
-  return reads.map((read) => pages.get(read) ?? new Error('A read was left out.'));
+  for (const { isShared, members, read } of [...alike.values()].flatMap(plan)) {
+    const page = read();
+    for (const member of members) pages.set(member, isShared ? page.then((whole) => partFor(member, whole)) : page);
+  }
+  return reads.map((read) => pages.get(read) ?? Promise.reject(new Error('A read was left out.')));
 }
 
 interface Planned {
@@ -36,10 +32,26 @@ function plan(alike: Read[]): Planned[] {
   const byFlags = [...Map.groupBy(alike, ({ request }) => JSON.stringify(request.filter.flagKeys)).values()];
   const together = byFlags.filter(([first]) => first?.request.filter.flagKeys !== undefined);
   const isShared = together.length > (alike[0]?.feed.flagsAskedSingly ?? 1);
-  const groups = isShared
-    ? [together, ...byFlags.filter((group) => !together.includes(group)).map((group) => [group])]
-    : byFlags.map((group) => [group]);
+  const singly = isShared ? byFlags.filter((group) => !together.includes(group)) : byFlags;
+  const shared = isShared ? inPieces(together, alike[0]?.feed.maxFlagsLength) : [];
+  const groups = [...shared, ...singly.map((group) => [group])];
   return groups.flatMap((group) => planOne(group) ?? []);
+}
+
+/** As few pieces as possible whose flags fit in one read. */
+function inPieces(groups: Read[][], maxLength = Number.POSITIVE_INFINITY): Read[][][] {
+  const pieces: Read[][][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const group of groups) {
+    const own = (group[0]?.request.filter.flagKeys ?? []).reduce((sum, key) => sum + encodeURIComponent(key).length, 0);
+    length += own;
+    if (length > maxLength || pieces.length === 0) {
+      pieces.push([]);
+      length = own;
+    }
+    pieces.at(-1)?.push(group);
+  }
+  return pieces;
 }
 
 /** One read for groups of equal reads, each group about other flags. */

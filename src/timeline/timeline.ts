@@ -1,19 +1,21 @@
 /** One page of the merged timeline. Asks the feeds, does no I/O of its own. */
-import type { FlagEvent } from '../model.ts';
-import type { Cursor } from './cursor.ts';
-import type { Direction, Feed } from './feed.ts';
+import { UpstreamError } from '../errors.ts';
+import type { Budget, FlagEvent } from '../model.ts';
+import { type Cursor, shortKey } from './cursor.ts';
+import type { Direction, Feed, FeedPage, FeedRequest, Part } from './feed.ts';
 import { type EventFilter, matchesFilter } from './filter.ts';
 import {
   candidateOf,
-  createLanes,
+  createLane,
   cursorAt,
   extendLane,
-  frontierOf,
   type Lane,
   leaveBehind,
   nearest,
   take,
+  type Walk,
 } from './merge.ts';
+import { withinBudget } from './within-budget.ts';
 
 /** How often one feed is read for one page, unless the request says otherwise, before the page goes out short. */
 export const MAX_READS_PER_FEED = 10;
@@ -28,7 +30,9 @@ export interface TimelineRequest {
   maxReadsPerFeed?: number;
   /** Unix milliseconds. */
   now: number;
-  signal: AbortSignal;
+  budget: Budget;
+  /** @default the feed itself */
+  read?(feed: Feed, request: FeedRequest): Promise<FeedPage>;
 }
 
 export interface FeedReport {
@@ -48,28 +52,29 @@ export interface TimelinePage {
   edges: { event: FlagEvent; cursor: Cursor }[];
   /** Where to go on in the direction of reading; beyond the last edge when a filter left the page short. */
   end: Cursor | null;
-  /** Whether the direction of reading holds more, a failed feed's debt included. */
+  /** Whether the direction of reading holds more, what a failed feed owes included. */
   hasMore: boolean;
   reports: FeedReport[];
 }
 
 /**
- * Reads `feeds` in parallel and merges them. A feed that fails is reported and owed to a later page of the same walk;
- * only when every feed that was asked fails, the first one's error is thrown.
+ * Finds out the feeds of every part and reads them, each on its own and in parallel, and merges them. A feed that fails, or
+ * has no answer when the budget ends, is reported and owed to a later page of the same walk; only when every feed that was
+ * asked fails, the first one's error is thrown.
  */
-export async function readTimeline(feeds: readonly Feed[], request: TimelineRequest): Promise<TimelinePage> {
+export async function readTimeline(parts: readonly Part[], request: TimelineRequest): Promise<TimelinePage> {
   const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED } = request;
-  const asOf = cursor?.asOf ?? request.now;
-  const matching = feeds.filter((feed) => feed.canMatch(filter));
-  const lanes = createLanes(matching, cursor, direction);
-  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, asOf, request);
+  const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now };
+  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk.asOf, request);
 
-  await Promise.all(lanes.map((lane) => readOn(lane, limit + 1)));
+  const opened = (await Promise.all(parts.map((part) => openPart(part, walk, request)))).flat();
+  const lanes = opened.flatMap(({ lane }) => lane ?? []);
   throwIfAllFailed(lanes);
+  const known = new Set(opened.map(({ feed }) => shortKey(feed.key)));
 
   const edges: TimelinePage['edges'] = [];
   let position = cursor?.position ?? null;
-  const here = () => cursorAt(position, lanes, direction, cursor, asOf);
+  const here = () => cursorAt(position, lanes, walk, (key) => known.has(key));
   while (edges.length < limit) {
     const next = nearest(lanes, direction);
     if (next === undefined) break;
@@ -83,40 +88,101 @@ export async function readTimeline(feeds: readonly Feed[], request: TimelineRequ
         lanes.filter((lane) => isReadToItsEdge(lane, maxReadsPerFeed)).map((lane) => readOn(lane, wanted)),
       );
     } else {
-      position = leaveBehind(next.lane, position);
+      position = leaveBehind(next.lane, position, direction);
       break;
     }
   }
+  if (limit > 0 && edges.length === 0) throwIfOnlyDebtIsLeft(lanes, direction);
   const end = here();
   const hasMore = end.behind.size > 0 || nearest(lanes, direction) !== undefined;
   if (direction === 'newer') edges.reverse();
-  return { edges, end, hasMore, reports: matching.map((feed) => reportOn(feed, lanes, filter)) };
+  return { edges, end, hasMore, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
+}
+
+interface Opened {
+  feed: Feed;
+  /** Read once; none if the cursor says that the feed has nothing more. */
+  lane: Lane | undefined;
+}
+
+/** One pipeline: which feeds the part has, and the first read of each. */
+async function openPart(part: Part, walk: Walk, request: TimelineRequest): Promise<Opened[]> {
+  const { budget, filter, limit } = request;
+  try {
+    const feeds = await withinBudget(budget, part.feeds(budget));
+    return await Promise.all(
+      feeds
+        .filter((feed) => feed.canMatch(filter))
+        .map(async (feed) => {
+          const lane = createLane(feed, part.key, walk);
+          if (lane) await readLane(lane, limit + 1, walk.asOf, request);
+          return { feed, lane };
+        }),
+    );
+  } catch (error) {
+    const feed = createStandIn(part);
+    const lane = createLane(feed, part.key, walk, true);
+    if (lane) lane.error = error;
+    return [{ feed, lane }];
+  }
 }
 
 async function readLane(lane: Lane, limit: number, asOf: number, request: TimelineRequest): Promise<void> {
-  const { direction, fields, filter, now, signal } = request;
-  const { feed } = lane;
-  const { start, hint } = frontierOf(lane);
+  const { budget, direction, fields, filter, now, read = readItself } = request;
+  const { feed, frontier, late } = lane;
+  const { hint, start } = frontier;
   try {
-    const page = await feed.read({ direction, start, limit, filter, fields, hint, asOf, now, signal });
+    const asked = { direction, start, limit, filter, fields, hint, asOf, now, budget, isOwed: late };
+    const page = await withinBudget(budget, read(feed, asked));
     extendLane(lane, page, direction, (event) => matchesFilter(event, filter) && feed.matches(event, filter));
   } catch (error) {
     lane.error = error;
   }
 }
 
+function readItself(feed: Feed, request: FeedRequest): Promise<FeedPage> {
+  return feed.read(request);
+}
+
 function isReadToItsEdge(lane: Lane, maxReads: number): boolean {
   return lane.error === undefined && lane.reads < maxReads && candidateOf(lane)?.index === null;
 }
 
+/** A request that has used up its calls has not failed: it has a short page, and a cursor to go on with. */
 function throwIfAllFailed(lanes: readonly Lane[]): void {
   const [first] = lanes;
-  if (first !== undefined && lanes.every((lane) => lane.error !== undefined)) throw first.error;
+  if (first === undefined || lanes.some(({ error }) => error === undefined || isSpent(error))) return;
+  throw first.error;
 }
 
-function reportOn(feed: Feed, lanes: readonly Lane[], filter: EventFilter): FeedReport {
-  const lane = lanes.find((each) => each.feed === feed);
-  const isCountable = feed.appliesAll(filter) && lane?.rows.every(({ passes, row }) => passes || row.isExtra) !== false;
+/** What is left is owed by feeds that fail, as on the page before: without an error a reader would ask for ever. */
+function throwIfOnlyDebtIsLeft(lanes: readonly Lane[], direction: Direction): void {
+  const failed = lanes.filter(({ error }) => error !== undefined);
+  const isStuck = failed.every(({ error, isOwed }) => isOwed && !isSpent(error));
+  if (failed.length > 0 && isStuck && nearest(lanes, direction) === undefined) throw failed[0]?.error;
+}
+
+function isSpent(error: unknown): boolean {
+  return error instanceof UpstreamError && error.code === 'UPSTREAM_CALLS_SPENT';
+}
+
+/** For the feeds of a part that could not say which they are. */
+function createStandIn({ key, source }: Part): Feed {
+  const fail = () => Promise.reject(new Error('This feed only stands in for others.'));
+  return {
+    key,
+    source,
+    read: fail,
+    count: fail,
+    canMatch: () => true,
+    pushdown: () => ({ key: '', isWhole: false }),
+    matches: () => false,
+  };
+}
+
+function reportOn(feed: Feed, lane: Lane | undefined, filter: EventFilter): FeedReport {
+  const isCountable =
+    feed.pushdown(filter).isWhole && lane?.rows.every(({ passes, row }) => passes || row.isExtra) !== false;
   const skipped = lane?.skipped ?? 0;
   const total = isCountable ? (skipped > 0 ? undefined : lane?.total) : null;
   return {

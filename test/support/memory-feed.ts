@@ -1,5 +1,5 @@
 import type { FlagEvent } from '../../src/model.ts';
-import type { Feed, FeedRequest, Start } from '../../src/timeline/feed.ts';
+import type { Feed, FeedRequest, Part, Start } from '../../src/timeline/feed.ts';
 
 export interface MemoryFeed extends Feed {
   /** Newest first, in the feed's own order. */
@@ -8,6 +8,11 @@ export interface MemoryFeed extends Feed {
   requests: FeedRequest[];
   /** While true, every read fails. */
   isDown: boolean;
+}
+
+/** Each feed as a part of its own. */
+export function toParts(feeds: readonly Feed[]): Part[] {
+  return feeds.map((feed) => ({ key: feed.key, source: feed.source, feeds: async () => [feed] }));
 }
 
 /** A feed over an array. It gives out at most `pageSize` rows at a time, as an upstream with a maximum would. */
@@ -19,7 +24,7 @@ export function createMemoryFeed(key: string, events: FlagEvent[], pageSize = 10
     requests: [],
     isDown: false,
     canMatch: () => true,
-    appliesAll: () => false,
+    pushdown: () => ({ key: '', isWhole: false }),
     matches: () => true,
     count: async () => feed.events.length,
     async read(request) {
@@ -30,7 +35,9 @@ export function createMemoryFeed(key: string, events: FlagEvent[], pageSize = 10
         request.direction === 'older'
           ? splitFirst(feed.events.slice(firstOlder(feed.events, request.start)), size)
           : splitLast(feed.events.slice(0, lastNewer(feed.events, request.start)), size);
-      return { rows: rows.map((event) => ({ event })), hasMore: rest.length > 0 };
+      const last = request.direction === 'older' ? rows.at(-1) : rows[0];
+      const reached = rest.length > 0 && last ? { time: last.occurredAt, id: last.id } : null;
+      return { rows: rows.map((event) => ({ event })), reached, skipped: 0 };
     },
   };
   return feed;
@@ -59,7 +66,9 @@ function firstOlder(events: readonly FlagEvent[], start: Start | null): number {
   if (start === null) return 0;
   const known = events.findIndex((event) => event.id === start.id);
   if (known >= 0) return known + 1;
-  const index = events.findIndex((event) => event.occurredAt <= start.time);
+  const index = events.findIndex(
+    ({ occurredAt }) => occurredAt < start.time || (occurredAt === start.time && !start.isWhole),
+  );
   return index < 0 ? events.length : index;
 }
 
@@ -67,7 +76,9 @@ function lastNewer(events: readonly FlagEvent[], start: Start | null): number {
   if (start === null) return events.length;
   const known = events.findIndex((event) => event.id === start.id);
   if (known >= 0) return known;
-  const index = events.findIndex((event) => event.occurredAt < start.time);
+  const index = events.findIndex(
+    ({ occurredAt }) => occurredAt < start.time || (occurredAt === start.time && start.isWhole),
+  );
   return index < 0 ? events.length : index;
 }
 

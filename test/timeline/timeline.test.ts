@@ -5,7 +5,8 @@ import { decodeCursor, encodeCursor } from '../../src/timeline/cursor.ts';
 import type { Direction } from '../../src/timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../src/timeline/filter.ts';
 import { MAX_READS_PER_FEED, readTimeline, type TimelinePage } from '../../src/timeline/timeline.ts';
-import { createEvent, createMemoryFeed, type MemoryFeed } from '../support/memory-feed.ts';
+import { createEndlessBudget } from '../support/budget.ts';
+import { createEvent, createMemoryFeed, type MemoryFeed, toParts } from '../support/memory-feed.ts';
 
 const DIGEST = 'a-digest';
 
@@ -178,8 +179,8 @@ async function read(
   feeds: MemoryFeed[],
   { limit, cursor = null, way = 'older', filter = NO_FILTER }: ReadOptions,
 ): Promise<TimelinePage> {
-  const signal = new AbortController().signal;
-  return readTimeline(feeds, { direction: way, limit, cursor, filter, fields: new Set(), now: 5_000, signal });
+  const budget = createEndlessBudget();
+  return readTimeline(toParts(feeds), { direction: way, limit, cursor, filter, fields: new Set(), now: 5_000, budget });
 }
 
 interface ReadOptions {
