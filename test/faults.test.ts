@@ -3,6 +3,7 @@ import { type Fault, type FlagEventRep, startLaunchDarklySandbox } from '../src/
 import { createUnleashClient } from '../src/sources/unleash/client.ts';
 import { startUnleashSandbox, type UnleashFault } from '../src/sources/unleash/sandbox.ts';
 import { unleashSettings } from '../src/sources/unleash/settings.ts';
+import { createEndlessBudget } from './support/budget.ts';
 import { createFlagEvent } from './support/flag-event.ts';
 import { type GraphQLAnswer, listen, startGateway } from './support/gateway.ts';
 import { control, createUnleashAdmin, listAllEvents } from './support/unleash-admin.ts';
@@ -108,22 +109,18 @@ describe('LaunchDarkly on a bad day', () => {
   });
 
   it('sends its link to another host: the gateway keeps to its own', async () => {
-    await using sandbox = await startLaunchDarklySandbox({ events: [] });
+    await using sandbox = await startLaunchDarklySandbox({ events: [1, 2, 3, 4].map(eventAt) });
     const href = 'http://127.0.0.1:9/api/v2/engineering-insights/flag-events?after=x';
     const items = [1, 2].map(eventAt);
     sandbox.faults.add(
       { type: 'answer', status: 200, body: { totalCount: 4, items, _links: { next: { href } } } },
       { times: 1 },
     );
-    sandbox.faults.add(
-      { type: 'answer', status: 200, body: { totalCount: 4, items: [3, 4].map(eventAt), _links: {} } },
-      { when: ({ query }) => query.after === 'x' },
-    );
     await using gateway = await startGateway([
       { vendor: 'launchdarkly', accessToken: sandbox.token, url: sandbox.url, projects: ['default/production'] },
     ]);
     const page = await readPage(gateway, { first: 10 });
-    expect(page.nodes.length).toBeGreaterThanOrEqual(2);
+    expect(page.nodes).toHaveLength(4);
     expect(sandbox.requests.every(({ headers }) => headers.authorization === sandbox.token)).toBe(true);
   });
 
@@ -271,7 +268,7 @@ describe('an answer of a real Unleash that counts events and lists none', () => 
     const settings = unleashSettings.parse({ vendor: 'unleash', url, apiToken: adminToken });
     const client = createUnleashClient(settings, { pageCacheMs: 0 });
     // Half a row is what makes this server answer 200 with a total and no rows, as it also does when reading them fails.
-    const search = client.searchEvents({ filter: {}, offset: 0, limit: 0.5 }, AbortSignal.timeout(5_000));
+    const search = client.searchEvents({ filter: {}, offset: 0, limit: 0.5 }, { budget: createEndlessBudget() });
     await expect(search).rejects.toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       message: 'Unleash counted events but did not list them.',

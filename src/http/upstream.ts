@@ -4,9 +4,9 @@
  */
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { errors, Pool } from 'undici';
-import type { z } from 'zod';
 import { UpstreamError } from '../errors.ts';
-import { allowanceOf } from './allowance.ts';
+import type { Budget } from '../model.ts';
+import { allowanceOf, grant } from './allowance.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Headers, type RateLimit, readRateLimit, readWait } from './rate-limit.ts';
 import { createRetry } from './retry.ts';
@@ -15,6 +15,7 @@ import { createAnswerStore, createSingleFlight } from './shared.ts';
 export interface UpstreamOptions {
   /** Shown in failures, for example `LaunchDarkly`. */
   name: string;
+  source: string;
   /** Origin and, where the vendor is mounted below one, a path. */
   url: URL;
   /** Sent with every request; may hold the token. Never logged. */
@@ -37,8 +38,11 @@ export interface UpstreamRequest<T> {
   path: string;
   query?: URLSearchParams;
   headers?: Readonly<Record<string, string>>;
-  schema: z.ZodType<T>;
-  signal: AbortSignal;
+  decode(body: unknown): T | undefined;
+  budget: Budget;
+  part: string;
+  isHeavy?: boolean;
+  isOwed?: boolean;
   /** For how long this answer stays true, in milliseconds; never remembered without. */
   maxAgeMs?: (value: T) => number;
   /** Asked to find out where a failure lies: not tried again. @default false */
@@ -97,7 +101,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   /** One HTTP request. */
   async function getText(path: string, own: UpstreamRequest<unknown>['headers'], signal: AbortSignal): Promise<string> {
     const allowance = allowanceOf(signal);
-    if (allowance) allowance.calls += 1;
+    const budget = (allowance as { budget?: Budget } | undefined)?.budget;
+    if (budget && budget.calls.made >= budget.calls.limit)
+      throw new UpstreamError('UPSTREAM_CALLS_SPENT', `${name} was not asked.`);
+    if (budget) budget.calls.made += 1;
     try {
       const response = await pool.request({
         method: 'GET',
@@ -117,10 +124,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   async function load<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
     const attempt = () => getText(path, request.headers, signal);
     const text = await (request.isProbe ? attempt() : retry.run(signal, attempt));
-    const { data, error } = request.schema.safeParse(parseJson(text));
+    const data = request.decode(parseJson(text));
     if (data === undefined) {
       const message = `${name} answered with something that is not its API's JSON.`;
-      throw new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 200, cause: error });
+      throw new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 200 });
     }
     if (request.maxAgeMs) remembered?.set(path, { value: data, bytes: text.length, maxAgeMs: request.maxAgeMs(data) });
     return data;
@@ -146,10 +153,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       // One path has one schema, so what is kept under it is a T.
       const known = (request.maxAgeMs && remembered?.get(path)) as T | undefined;
       if (known !== undefined) return known;
+      const { budget } = request;
+      const signal = budget.signal;
+      if (!allowanceOf(signal))
+        grant(signal, { expiresAt: budget.deadline, calls: budget.calls.made, budget } as never);
       try {
-        return (await once(path, request.signal, (signal) => loadUnlessBroken(path, request, signal))) as T;
+        return (await once(path, signal, (signal) => loadUnlessBroken(path, request, signal))) as T;
       } catch (error) {
-        throw isGivenUp(request.signal) ? request.signal.reason : toUpstreamError(name, error);
+        throw isGivenUp(signal) ? signal.reason : toUpstreamError(name, error);
       }
     },
     rateLimit: () => latestLimit,

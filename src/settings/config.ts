@@ -12,7 +12,7 @@ import {
   variableOf,
   variablesOf,
 } from '../sources/settings.ts';
-import type { SourceDefinition, SourceSettings } from '../sources/source.ts';
+import type { SourceSettings, VendorDefinition } from '../sources/vendor.ts';
 import { exposureProblems } from './exposure.ts';
 import { type GeneralSettings, generalSettings } from './table.ts';
 
@@ -24,7 +24,7 @@ export interface Config extends GeneralSettings {
 export type FederationSettings = Config['federation'];
 
 export interface ConfiguredSource {
-  definition: SourceDefinition;
+  definition: VendorDefinition;
   settings: SourceSettings;
 }
 
@@ -61,7 +61,7 @@ const configFile = z.strictObject(
 const sourceEntries = z.object({ sources: z.array(z.unknown()).default([]) }).catch({ sources: [] });
 
 /** Reads the file that `GATEWAY_CONFIG` names, or `./gateway.config.ts` if there is one, beside the environment. */
-export async function loadConfig(env: Environment, definitions: readonly SourceDefinition[]): Promise<Config> {
+export async function loadConfig(env: Environment, definitions: readonly VendorDefinition[]): Promise<Config> {
   const problems: string[] = [];
   const file = await importFile(env.GATEWAY_CONFIG || undefined, problems);
   return toConfig(env, file, definitions, problems);
@@ -74,7 +74,7 @@ export async function loadConfig(env: Environment, definitions: readonly SourceD
 export function toConfig(
   env: Environment,
   file: unknown,
-  definitions: readonly SourceDefinition[],
+  definitions: readonly VendorDefinition[],
   problems: string[] = [],
 ): Config {
   const parsedFile = configFile.safeParse(file);
@@ -152,7 +152,7 @@ interface PlacedSource extends ConfiguredSource {
   place: string;
 }
 
-function sourceFromEnvironment(definition: SourceDefinition, env: Environment, problems: string[]): PlacedSource[] {
+function sourceFromEnvironment(definition: VendorDefinition, env: Environment, problems: string[]): PlacedSource[] {
   const raw = definition.fromEnvironment(env);
   if (raw === undefined) return [];
   const parsed = definition.settings.safeParse(raw);
@@ -171,7 +171,7 @@ function sharedProblems(env: Environment): string[] {
 function sourceFromFile(
   entry: unknown,
   place: string,
-  definitions: readonly SourceDefinition[],
+  definitions: readonly VendorDefinition[],
   problems: string[],
 ): PlacedSource[] {
   const vendor = (entry as { vendor?: unknown } | null)?.vendor;

@@ -1,5 +1,5 @@
 /** The proxies that requests of the gateway go through. */
-import type { ConnectOptions } from '../sources/source.ts';
+import type { ConnectOptions } from '../sources/vendor.ts';
 import type { GeneralSettings } from './table.ts';
 
 const LOOPBACK = 'localhost,127.0.0.1,::1';

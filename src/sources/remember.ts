@@ -1,18 +1,44 @@
 /**
- * Something a source has to ask its vendor for once, such as which version it talks to. Callers at the same time share
- * one answer. A failure is not kept: the next caller asks again, and while there is an older answer that one is given.
- * `maxAgeMs` is how long an answer is believed.
+ * Something a source has to ask its vendor for now and then, such as which version it talks to. What is known is given for
+ * `maxAgeMs`. While there is an older answer, that one is given when a new one cannot be had, and the vendor is left alone
+ * for a moment; without one, a failure is given again for `failureMs`.
  */
-export function remember<T>(load: () => Promise<T>, maxAgeMs = Number.POSITIVE_INFINITY): () => Promise<T> {
-  let known: { value: Promise<T>; at: number } | undefined;
-  return () => {
-    if (known && Date.now() - known.at < maxAgeMs) return known.value;
-    const before = known;
-    const asked = { value: load().catch((error: unknown) => before?.value ?? Promise.reject(error)), at: Date.now() };
-    known = asked;
-    asked.value.catch(() => {
-      if (known === asked) known = undefined;
-    });
-    return asked.value;
+import { CallerGoneError } from '../errors.ts';
+import type { Budget } from '../model.ts';
+
+export interface RememberOptions {
+  /** @default for ever */
+  maxAgeMs?: number;
+  /** @default 0, the next caller asks again */
+  failureMs?: number;
+}
+
+/** How long an old answer is given before it is asked for again. */
+const GRACE_MS = 30_000;
+
+/** Each caller asks on its own budget: what they ask at the same time is one request further down. */
+export function remember<T>(
+  load: (budget: Budget) => Promise<T>,
+  { failureMs = 0, maxAgeMs = Number.POSITIVE_INFINITY }: RememberOptions = {},
+): (budget: Budget) => Promise<T> {
+  let known: { value: T; until: number } | undefined;
+  let failed: { error: unknown; until: number } | undefined;
+  return async (budget) => {
+    const now = Date.now();
+    if (known && now < known.until) return known.value;
+    if (!known && failed && now < failed.until) throw failed.error;
+    try {
+      const value = await load(budget);
+      known = { value, until: Date.now() + maxAgeMs };
+      return value;
+    } catch (error) {
+      if (known) {
+        known = { ...known, until: Date.now() + GRACE_MS };
+        return known.value;
+      }
+      // That a caller has gone says nothing of the vendor.
+      if (!(error instanceof CallerGoneError)) failed = { error, until: Date.now() + failureMs };
+      throw error;
+    }
   };
 }

@@ -1,7 +1,7 @@
 /** LaunchDarkly's REST API as far as the gateway calls it. */
-import { z } from 'zod';
-import { createUpstream, type Upstream } from '../../http/upstream.ts';
-import type { ConnectOptions } from '../source.ts';
+import { UpstreamError } from '../../errors.ts';
+import { createUpstream, type Upstream, type UpstreamRequest } from '../../http/upstream.ts';
+import type { ConnectOptions } from '../vendor.ts';
 import type { LaunchDarklySettings } from './settings.ts';
 import { decodeEnvironmentCollection, decodeFlagEventCollection, type FlagEventRep } from './wire.ts';
 
@@ -29,58 +29,67 @@ export interface FlagEventsPage {
   items: FlagEventRep[];
   /** How many events of the page could not be read. */
   skipped: number;
-  /** `null` if LaunchDarkly does not say. */
   totalCount: number | null;
   /** What to send as `after` for the next page. */
   next: string | undefined;
 }
 
+/** On whose account a call is made: see {@link UpstreamRequest}. */
+export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isHeavy' | 'isOwed'>;
+
 export interface LaunchDarklyClient {
-  listFlagEvents(query: FlagEventsQuery, signal: AbortSignal): Promise<FlagEventsPage>;
+  listFlagEvents(query: FlagEventsQuery, options: CallOptions): Promise<FlagEventsPage>;
   /** Keys of all environments of a project. */
-  listEnvironments(project: string, signal: AbortSignal): Promise<string[]>;
+  listEnvironments(project: string, options: CallOptions): Promise<string[]>;
   rateLimit: Upstream['rateLimit'];
   isHealthy: Upstream['isHealthy'];
   close: Upstream['close'];
 }
 
 export function createLaunchDarklyClient(
-  { accessToken, url }: LaunchDarklySettings,
+  { accessToken, id, url }: LaunchDarklySettings,
   options: ConnectOptions,
 ): LaunchDarklyClient {
   // The raw token: LaunchDarkly refuses `Bearer`.
-  const upstream = createUpstream({ name: 'LaunchDarkly', url, headers: { authorization: accessToken }, ...options });
+  const headers = { authorization: accessToken };
+  const upstream = createUpstream({ name: 'LaunchDarkly', source: id, url, headers, ...options });
 
-  return {
-    async listFlagEvents(query, signal) {
+  async function listFlagEvents(query: FlagEventsQuery, call: CallOptions): Promise<FlagEventsPage> {
+    try {
       const { items, next, totalCount } = await upstream.getJson({
+        ...call,
         path: '/api/v2/engineering-insights/flag-events',
         query: toSearch({ ...query }),
         headers: { 'ld-api-version': 'beta' },
-        schema: decodedBy(decodeFlagEventCollection),
-        signal,
-        maxAgeMs: ({ items: reps }) =>
-          settledFor(
-            reps.filter((rep) => rep !== null),
-            Date.now(),
-          ),
+        part: `${query.projectKey}/${query.environmentKey}`,
+        decode: decodeFlagEventCollection,
+        maxAgeMs: (page) => settledFor(page.items, Date.now()),
       });
       const readable = items.filter((item) => item !== null);
-      const skipped = items.length - readable.length;
-      return { items: readable, skipped, totalCount, next: afterOf(next) };
-    },
-    async listEnvironments(project, signal) {
-      const keys: string[] = [];
+      return { items: readable, skipped: items.length - readable.length, totalCount, next: afterOf(next) };
+    } catch (error) {
+      if (!(error instanceof UpstreamError && error.isTooLarge) || query.limit === 1) throw error;
+      return listFlagEvents({ ...query, limit: Math.floor(query.limit / 2) }, call);
+    }
+  }
+
+  return {
+    listFlagEvents,
+    async listEnvironments(project, call) {
+      const keys = new Set<string>();
       for (;;) {
+        const before = keys.size;
         const page = await upstream.getJson({
+          ...call,
           path: `/api/v2/projects/${encodeURIComponent(project)}/environments`,
-          query: toSearch({ limit: MAX_PAGE, offset: keys.length }),
+          query: toSearch({ limit: MAX_PAGE, offset: before }),
           headers: { 'ld-api-version': '20240415' },
-          schema: decodedBy(decodeEnvironmentCollection),
-          signal,
+          part: project,
+          decode: decodeEnvironmentCollection,
         });
-        keys.push(...page.keys);
-        if (page.keys.length === 0 || keys.length >= (page.totalCount ?? keys.length)) return keys;
+        for (const key of page.keys) keys.add(key);
+        // A page may be shorter than asked: only the total, or a page that brings nothing new, is the end.
+        if (keys.size === before || keys.size === page.totalCount) return [...keys];
       }
     },
     rateLimit: upstream.rateLimit,
@@ -89,16 +98,14 @@ export function createLaunchDarklyClient(
   };
 }
 
-/** Until an upstream takes decoders themselves. */
-const decodedBy = <T>(decode: (body: unknown) => T | undefined) => z.unknown().transform((body) => decode(body) as T);
-
 /** An event's impact is worked out during its first ten minutes: what still waits for it is believed that long at most. */
 const SETTLING_MS = 10 * 60 * 1000;
 
-function settledFor(reps: readonly FlagEventRep[], now: number): number {
-  const waiting = reps.filter(({ impact }) => impact.reason === 'waiting').map(({ eventTime }) => eventTime);
-  const left = waiting.map((time) => time + SETTLING_MS - now).filter((ms) => ms > 0);
-  return Math.min(...left);
+function settledFor(items: readonly (FlagEventRep | null)[], now: number): number {
+  const left = items.map((item) =>
+    item?.impact.reason === 'waiting' ? item.eventTime + SETTLING_MS - now : Number.POSITIVE_INFINITY,
+  );
+  return Math.min(...left.filter((ms) => ms > 0));
 }
 
 function toSearch(query: Readonly<Record<string, string | number | boolean | undefined>>): URLSearchParams {

@@ -17,7 +17,10 @@ export interface LaunchDarklyRecord {
 
 export interface EventOrigin {
   source: string;
+  /** The feed of the environment whose log it was read from. */
   feed: string;
+  /** The feed of the changes to every environment, which stand in every environment's log. */
+  globalFeed: string;
   /** Where people see LaunchDarkly. */
   url: URL;
   /** The environment whose log it was read from. */
@@ -27,7 +30,7 @@ export interface EventOrigin {
 export function toFlagEvent(
   rep: FlagEventRep,
   page: FlagEventsQuery,
-  { environment: askedFor, feed, source, url }: EventOrigin,
+  { environment: askedFor, feed, globalFeed, source, url }: EventOrigin,
 ): LaunchDarklyEvent {
   const project = rep.projectKey || page.projectKey;
   // A change to every environment has neither; one of the two may be missing otherwise.
@@ -35,7 +38,7 @@ export function toFlagEvent(
   return {
     vendor: VENDOR,
     source,
-    feed,
+    feed: environment === null && rep.impact.reason === GLOBAL ? globalFeed : feed,
     id: rep.id,
     occurredAt: rep.eventTime,
     kind: toKind(rep),
@@ -50,10 +53,8 @@ export function toFlagEvent(
   };
 }
 
-/** A change to every environment at once; it carries no environment of its own. */
-export function isGlobal(event: LaunchDarklyEvent): boolean {
-  return event.environment === null;
-}
+/** The reason LaunchDarkly gives for an impact that it does not measure, because every environment may be affected. */
+const GLOBAL = 'global';
 
 function toActor({ email, firstName, id, lastName }: FlagEventMemberRep): Actor {
   const name = `${firstName} ${lastName}`.trim();

@@ -3,7 +3,7 @@
  * events came from is asked for once more, with `expand=experiments`: one call for a page, however many events of it ask.
  */
 import { toError } from '../../errors.ts';
-import type { FlagEvent } from '../../model.ts';
+import type { Budget, FlagEvent } from '../../model.ts';
 import type { FlagEventsQuery, LaunchDarklyClient } from './client.ts';
 import type { LaunchDarklyEvent, LaunchDarklyRecord } from './event.ts';
 import type { Wanted } from './find.ts';
@@ -16,7 +16,7 @@ export const EXPERIMENTS = 'experiments';
 export type FindAgain = (
   feed: string,
   wanted: readonly Wanted[],
-  signal: AbortSignal,
+  budget: Budget,
 ) => Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
 
 /** `null`: the page was not asked for experiments. Without any, LaunchDarkly may leave the collection out. */
@@ -29,14 +29,14 @@ export async function loadExperiments(
   events: readonly FlagEvent[],
   client: LaunchDarklyClient,
   findAgain: FindAgain,
-  signal: AbortSignal,
+  budget: Budget,
 ): Promise<readonly (FlagEventExperiment[] | Error)[]> {
   const own = events as readonly LaunchDarklyEvent[];
   const results = new Map<LaunchDarklyEvent, FlagEventExperiment[] | Error>();
   const pages = Map.groupBy(own, ({ wire }) => JSON.stringify(wire.page));
   await Promise.all(
     [...pages.values()].map((group) =>
-      loadForPage(group, client, findAgain, signal).then(
+      loadForPage(group, client, findAgain, budget).then(
         (experiments) => {
           for (const event of group) results.set(event, experiments.get(event.id) ?? []);
         },
@@ -54,17 +54,17 @@ async function loadForPage(
   events: readonly LaunchDarklyEvent[],
   client: LaunchDarklyClient,
   findAgain: FindAgain,
-  signal: AbortSignal,
+  budget: Budget,
 ): Promise<ReadonlyMap<string, FlagEventExperiment[]>> {
   const [first] = events;
   if (first === undefined) return new Map();
   const expanded: FlagEventsQuery = { ...first.wire.page, expand: 'experiments' };
-  const { items } = await client.listFlagEvents(expanded, signal);
+  const { items } = await client.listFlagEvents(expanded, { budget });
   const experiments = new Map(items.map((rep) => [rep.id, experimentsOf({ rep, page: expanded }) ?? []]));
   // The page has moved on since: look for the rest where they happened.
   const strays = events.filter(({ id }) => !experiments.has(id));
   if (strays.length === 0) return experiments;
-  const found = await findAgain(first.feed, strays, signal);
+  const found = await findAgain(first.feed, strays, budget);
   for (const [id, { wire }] of found) experiments.set(id, experimentsOf(wire) ?? []);
   return experiments;
 }

@@ -1,230 +1,231 @@
 /**
- * One project's and environment's flag events as a feed.
+ * The flag events of one project as feeds: one for each environment, and one for the changes made to all of them at once.
  *
  * LaunchDarkly documents neither the order of a page nor whether a window's ends belong to it. So every read asks for a
- * window one millisecond wider than it needs, cuts what is too much, and checks the order.
+ * window one millisecond wider than it needs and cuts what is too much, checks the order, and gives out no millisecond
+ * before it has all of it.
  */
-import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
-import type { Feed, FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
+import { type Budget, compareKeys } from '../../model.ts';
+import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
-import { reachesBelow, type Span, spanFrom, startIn, within } from '../paging/span.ts';
-import { widen } from '../paging/widen.ts';
-import { type FlagEventsPage, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
-import { isGlobal, type LaunchDarklyEvent, toFlagEvent, VENDOR } from './event.ts';
+import { type Listed, readOlder } from '../paging/older.ts';
+import { type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
+import { type Span, spanFrom, within } from '../paging/span.ts';
+import { type Drained, readByWindows } from '../paging/windows.ts';
+import { type CallOptions, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
+import { type LaunchDarklyEvent, toFlagEvent } from './event.ts';
 import { EXPERIMENTS } from './experiments.ts';
-import { launchDarklyPartOf, toImpactSize } from './filter.ts';
 import { findEvents, type Wanted } from './find.ts';
+import { canMatch, isSifted, matches, pushdown, toQuery, wantsGlobal, wantsLocal } from './query.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** A window that holds more is not read at one go. */
-const MAX_DRAIN = 10 * MAX_PAGE;
-
-export interface FeedOptions {
+export interface ProjectOptions {
   client: LaunchDarklyClient;
   source: string;
   url: URL;
   project: string;
-  environment: string;
-  /** Whether this feed of the project is the one that brings the changes made to every environment. */
-  bringsGlobal: boolean;
+  environments: readonly string[];
   historyDays: number;
 }
-
-/** An upstream page's own continuation, good only as long as the window still holds as many events. */
-const hintSchema = z.strictObject({ after: z.string().min(1).max(200), to: z.int(), total: z.int() });
 
 export interface FlagEventsFeed extends Feed {
   /** Known events, as they are now, by id. */
   find(
     wanted: readonly Wanted[],
     fields: ReadonlySet<string>,
-    signal: AbortSignal,
+    budget: Budget,
   ): Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
 }
 
-export function createFlagEventsFeed(options: FeedOptions): FlagEventsFeed {
-  const { bringsGlobal, client, environment, historyDays, project, source, url } = options;
-  const key = `${source}/${project}/${environment}`;
-  const origin = { source, feed: key, url, environment };
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A window that holds more is not read at one go. */
+const MAX_DRAIN = 10 * MAX_PAGE;
+/** Rows beyond those that are wanted, to see a millisecond's end behind a few ties. */
+const SLACK = 4;
+/** Part of a key that no environment has: it stands for all of them. */
+export const EVERY_ENVIRONMENT = '*';
 
-  async function list(
-    request: Pick<FeedRequest, 'fields' | 'filter' | 'signal'>,
-    span: Span,
-    limit: number,
-    after?: string,
-  ) {
-    const query: FlagEventsQuery = {
-      ...toQuery(request.filter, bringsGlobal),
-      projectKey: project,
-      environmentKey: environment,
-      from: span.oldest - 1,
-      to: span.newest + 1,
-      limit: Math.min(limit, MAX_PAGE),
-      after,
-      expand: request.fields.has(EXPERIMENTS) ? 'experiments' : undefined,
-    };
-    const page = await client.listFlagEvents(query, request.signal);
-    const rows = page.items.map((item): FeedRow => ({ event: toFlagEvent(item, query, origin) }));
-    return { ...page, rows, query };
-  }
+/** The feeds do not depend on the order in which the environments come. */
+export function createProjectFeeds(options: ProjectOptions): FlagEventsFeed[] {
+  const environments = options.environments.toSorted(compareKeys);
+  return [
+    createGlobalFeed(options, environments),
+    ...environments.map((environment, index) => createEnvironmentFeed(options, environment, index === 0)),
+  ];
+}
 
-  async function readOlder(request: FeedRequest): Promise<FeedPage> {
-    const span = spanOf(request, historyDays);
-    if (span.oldest > span.newest) return { rows: [], hasMore: false };
-    const limit = pageLimit(request);
-    const hinted = await continueFrom(request, span, limit);
-    if (hinted) return hinted;
-
-    const rows: FeedRow[] = [];
-    let skipped = 0;
-    for (let after: string | undefined; ; ) {
-      const page = await list(request, span, limit, after);
-      rows.push(...unseen(page.rows, rows));
-      skipped += page.skipped;
-      if (!isNewestFirst(rows)) return readByWindows(request, span);
-      const { next } = page;
-      // While the row to go on from has not come up in its millisecond, that millisecond's rows may be known ones.
-      const isFound = !isAwaited(rows, request.start) || next === undefined;
-      const fresh = isFound ? within(rowsBeyond(rows, startIn(request, span), 'older'), span) : [];
-      if (fresh.length > 0 || next === undefined || reachesBelow(rows, span)) {
-        const hasMore = next !== undefined && fresh.length > 0 && !reachesBelow(rows, span);
-        if (hasMore) setHint(fresh, page);
-        return { rows: fresh, hasMore, skipped, ...totalOf(page, request) };
-      }
-      after = next;
-    }
-  }
-
-  /** The upstream's own continuation, if the hint still holds. */
-  async function continueFrom(request: FeedRequest, span: Span, limit: number): Promise<FeedPage | undefined> {
-    const hint = hintSchema.safeParse(request.hint).data;
-    const { start } = request;
-    if (hint === undefined || start === null) return undefined;
-    const hintedSpan = { oldest: span.oldest, newest: hint.to - 1 };
-    const page = await list(request, hintedSpan, limit, hint.after).catch((error: unknown) => {
-      if (error instanceof UpstreamError && error.status === 400) return undefined;
-      throw error;
-    });
-    const isRefuted =
-      page === undefined ||
-      page.totalCount !== hint.total ||
-      !isNewestFirst(page.rows) ||
-      indexOfKnown(page.rows, start) >= 0 ||
-      (page.rows[0]?.event.occurredAt ?? 0) > start.time;
-    if (isRefuted) return undefined;
-    const rows = within(unseen(page.rows, []), span);
-    const hasMore = page.next !== undefined && rows.length > 0 && !reachesBelow(page.rows, span);
-    if (hasMore) setHint(rows, page);
-    return { rows, hasMore, skipped: page.skipped };
-  }
-
-  async function readByWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
-    const { direction, limit } = request;
-    const [from, edge] = direction === 'older' ? [span.newest, span.oldest] : [span.oldest, span.newest];
-    return widen({
-      direction,
-      from,
-      edge,
-      start: startIn(request, span),
-      limit,
-      drain: (oldest, newest, mustAnswer) => drain(request, { oldest, newest }, mustAnswer),
-    });
-  }
-
-  async function drain(request: FeedRequest, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
-    const rows: FeedRow[] = [];
-    for (let after: string | undefined; ; ) {
-      const page = await list(request, span, MAX_PAGE, after);
-      if ((page.totalCount ?? 0) > MAX_DRAIN && !mustAnswer) return null;
-      rows.push(...unseen(page.rows, rows));
-      if (page.next === undefined) return toNewestFirst(within(rows, span));
-      after = page.next;
-    }
-  }
-
+/** `isFirst`: its listing is asked for the changes to every environment too, so that their own feed shares the call. */
+function createEnvironmentFeed(options: ProjectOptions, environment: string, isFirst: boolean): FlagEventsFeed {
+  const { historyDays, project, source } = options;
+  const key = keyOf(options, environment);
+  const list = createListing(options, environment);
+  const asksGlobal = (filter: EventFilter) => isFirst && wantsGlobal(filter);
+  const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
   return {
     key,
     source,
     // Read together, flags have to be sifted from everybody's events; asked one by one, each costs a call.
     flagsAskedSingly: 3,
-    canMatch: (filter) => canMatch(filter, project, environment),
-    appliesAll,
-    matches: (event, filter) => matches(event as LaunchDarklyEvent, filter, bringsGlobal),
-    async read(request) {
-      const page =
-        request.direction === 'older'
-          ? await readOlder(request)
-          : await readByWindows(request, spanOf(request, historyDays));
-      return { ...page, ...horizonOf(request, historyDays) };
-    },
-    async count(filter, asOf, signal) {
-      if (!appliesAll(filter)) return null;
+    canMatch: (filter) =>
+      canMatch(filter, project) && wantsLocal(filter) && (filter.environments?.includes(environment) ?? true),
+    pushdown,
+    matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),
+    read: (request) => readListing(list(request, asksGlobal(request.filter)), request, historyDays, isOwn),
+    async count(filter, asOf, budget) {
+      if (!pushdown(filter).isWhole) return null;
       const span = { oldest: horizonAt(asOf, historyDays), newest: latest(asOf) };
-      const page = await list({ filter, fields: new Set(), signal }, span, 1);
-      return page.totalCount;
+      const page = await list({ filter, fields: new Set(), budget }, asksGlobal(filter))(span, 1, undefined);
+      return page.total;
     },
-    find(wanted, fields, signal) {
-      const [flagKey, ...others] = new Set(wanted.map((each) => each.flagKey ?? null));
-      const filter = flagKey && others.length === 0 ? { ...NO_FILTER, flagKeys: [flagKey] } : NO_FILTER;
-      return findEvents(wanted, (oldest, newest, after) =>
-        list({ filter, fields, signal }, { oldest, newest }, MAX_PAGE, after),
-      );
-    },
+    find: (wanted, fields, budget) => find(list, wanted, fields, budget),
   };
 }
 
-/** The thirteen parameters but for the window and the place in it. */
-function toQuery(
-  filter: EventFilter,
-  bringsGlobal: boolean,
-): Pick<FlagEventsQuery, 'global' | 'query' | 'applicationKey' | 'impactSize' | 'hasExperiments'> {
-  const { applicationKeys, global, hasExperiments, impactSizes } = launchDarklyPartOf(filter);
-  const wantsGlobal = bringsGlobal && global !== false && filter.environments === undefined;
+/**
+ * The changes to every environment. Every environment's log repeats them, so they are read from the first one's, or from
+ * the next one's where LaunchDarkly refuses that. They are counted with the first environment's own events, and so is what
+ * could not be read of its log.
+ */
+function createGlobalFeed(options: ProjectOptions, environments: readonly string[]): FlagEventsFeed {
+  const { historyDays, project, source } = options;
+  const key = keyOf(options, EVERY_ENVIRONMENT);
+  const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
+
+  async function fromFirst<T>(read: (list: Listing) => Promise<T>): Promise<T> {
+    const [first, ...others] = environments.map((environment) => createListing(options, environment));
+    if (first === undefined) throw new Error('A project without an environment has no feed.');
+    let answer = read(first);
+    for (const next of others) {
+      answer = answer.catch((error: unknown) => {
+        if (isRefusal(error)) return read(next);
+        throw error;
+      });
+    }
+    return answer;
+  }
+
   return {
-    global: wantsGlobal ? 'include' : 'exclude',
-    // Whether it matches whole keys is not documented: the timeline checks the key again.
-    query: filter.flagKeys?.length === 1 ? filter.flagKeys[0] : undefined,
-    // One value only: a list is not documented.
-    impactSize: impactSizes?.length === 1 && impactSizes[0] !== 'OTHER' ? impactSizes[0]?.toLowerCase() : undefined,
-    hasExperiments,
-    applicationKey: applicationKeys?.join(','),
+    key,
+    source,
+    flagsAskedSingly: 3,
+    canMatch: (filter) => environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter),
+    pushdown,
+    matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),
+    async read(request) {
+      const page = await fromFirst((list) => readListing(list(request, true), request, historyDays, isOwn));
+      return { ...page, skipped: 0, ...(page.total !== undefined && { total: 0 }) };
+    },
+    count: async (filter) => (pushdown(filter).isWhole ? 0 : null),
+    find: (wanted, fields, budget) => fromFirst((list) => find(list, wanted, fields, budget)),
   };
 }
 
-function canMatch(filter: EventFilter, project: string, environment: string): boolean {
-  const { applicationKeys, impactSizes } = launchDarklyPartOf(filter);
-  const { flagKeys, kinds, types, actors } = filter;
-  return (
-    [applicationKeys, impactSizes, flagKeys, kinds, types, actors].every((list) => list?.length !== 0) &&
-    (filter.projects?.includes(project) ?? true) &&
-    (filter.environments?.includes(environment) ?? true)
-  );
+type ListPage = (span: Span, size: number, after: string | undefined) => Promise<Listed<string>>;
+type Asking = Pick<FeedRequest, 'fields' | 'filter' | 'budget' | 'isOwed'> & { isHeavy?: boolean };
+type Listing = (asking: Asking, withGlobal: boolean) => ListPage;
+
+function createListing(options: ProjectOptions, environment: string): Listing {
+  const { client, project, source, url } = options;
+  const feed = keyOf(options, environment);
+  const origin = { source, feed, globalFeed: keyOf(options, EVERY_ENVIRONMENT), url, environment };
+  return ({ budget, fields, filter, isHeavy = false, isOwed = false }, withGlobal) =>
+    async (span, size, after) => {
+      const query: FlagEventsQuery = {
+        ...toQuery(filter),
+        global: withGlobal ? 'include' : 'exclude',
+        projectKey: project,
+        environmentKey: environment,
+        from: span.oldest - 1,
+        to: span.newest + 1,
+        limit: Math.min(size, MAX_PAGE),
+        after,
+        expand: fields.has(EXPERIMENTS) ? 'experiments' : undefined,
+      };
+      const call: CallOptions = { budget, isHeavy, isOwed };
+      const { items, next, skipped, totalCount } = await client.listFlagEvents(query, call);
+      return {
+        rows: items.map((item) => ({ event: toFlagEvent(item, query, origin) })),
+        skipped,
+        next,
+        total: totalCount,
+      };
+    };
 }
 
-function appliesAll(filter: EventFilter): boolean {
-  const { global, impactSizes = [] } = launchDarklyPartOf(filter);
-  const { actors, flagKeys, kinds, types, window } = filter;
-  return (
-    [actors, flagKeys, kinds, types].every((list) => list === undefined) &&
-    window.from === null &&
-    window.to === null &&
-    global !== true &&
-    (impactSizes.length === 0 || (impactSizes.length === 1 && impactSizes[0] !== 'OTHER'))
-  );
+async function readListing(
+  list: ListPage,
+  request: FeedRequest,
+  historyDays: number,
+  isOwn: (event: LaunchDarklyEvent) => boolean,
+): Promise<FeedPage> {
+  const { direction, filter, limit, start } = request;
+  const span = spanOf(request, historyDays);
+  if (span.oldest > span.newest) return { rows: [], reached: null, skipped: 0, ...horizonOf(request, historyDays) };
+  const page =
+    (direction === 'older' &&
+      (await readOlder<string>({
+        list: (size, after) => list(span, size, after),
+        span,
+        start,
+        size: isSifted(filter) ? MAX_PAGE : limit + (start === null ? 0 : 1 + SLACK),
+        maxSize: MAX_PAGE,
+        ties: newestIdFirst,
+      }))) ||
+    (await readByWindows({
+      direction,
+      span,
+      start,
+      limit,
+      ties: newestIdFirst,
+      drain: (window) => drain(list, window),
+    }));
+  const { total, ...rest } = page;
+  return {
+    ...rest,
+    rows: page.rows.filter(({ event }) => isOwn(event as LaunchDarklyEvent)),
+    ...(total !== undefined && start === null && pushdown(filter).isWhole && { total }),
+    ...horizonOf(request, historyDays),
+  };
 }
 
-function matches(event: LaunchDarklyEvent, filter: EventFilter, bringsGlobal: boolean): boolean {
-  const { global, impactSizes } = launchDarklyPartOf(filter);
-  const { impact } = event.wire.rep;
-  return (
-    event.vendor === VENDOR &&
-    (bringsGlobal || !(isGlobal(event) && impact.reason === 'global')) &&
-    (global === undefined || global === isGlobal(event)) &&
-    (impactSizes === undefined || impactSizes.some((size) => size === toImpactSize(impact.size)))
-  );
+async function drain(list: ListPage, span: Span): Promise<Drained | null> {
+  const rows: Listed<string>['rows'] = [];
+  let skipped = 0;
+  for (let after: string | undefined; ; ) {
+    const page = await list(span, MAX_PAGE, after);
+    const isTooMuch = Math.max(page.total ?? 0, rows.length) > MAX_DRAIN;
+    if (isTooMuch && span.oldest < span.newest) return null;
+    const fresh = unseen(page.rows, rows);
+    rows.push(...fresh);
+    skipped += page.skipped;
+    const isLast = page.next === undefined || (fresh.length === 0 && page.skipped === 0);
+    if (isLast) return { rows: toNewestFirst(within(rows, span), newestIdFirst), skipped };
+    after = page.next;
+  }
+}
+
+function find(
+  list: Listing,
+  wanted: readonly Wanted[],
+  fields: ReadonlySet<string>,
+  budget: Budget,
+): Promise<ReadonlyMap<string, LaunchDarklyEvent>> {
+  const [flagKey, ...others] = new Set(wanted.map((each) => each.flagKey ?? null));
+  const filter = flagKey && others.length === 0 ? { ...NO_FILTER, flagKeys: [flagKey] } : NO_FILTER;
+  const listPage = list({ filter, fields, budget, isHeavy: true }, true);
+  return findEvents(wanted, (oldest, newest, after) => listPage({ oldest, newest }, MAX_PAGE, after));
+}
+
+/** An environment that this token may not see, or that is gone. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof UpstreamError && (error.status === 403 || error.status === 404);
+}
+
+const newestIdFirst: TieOrder = (a, b) => compareKeys(b, a);
+
+function keyOf({ project, source }: ProjectOptions, environment: string): string {
+  return `${source}/${project}/${environment}`;
 }
 
 function spanOf(request: FeedRequest, historyDays: number): Span {
@@ -243,27 +244,6 @@ function horizonAt(asOf: number, historyDays: number): number {
 /** Beyond the present moment: the newest events count even when LaunchDarkly's clock is ahead of ours. */
 function latest(now: number): number {
   return Math.ceil(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-}
-
-/** As many rows as are wanted and the one before them; as many as there are on a page if some will be sifted out here. */
-function pageLimit({ filter, limit, start }: FeedRequest): number {
-  const { flagKeys, ...rest } = filter;
-  const window = { from: null, to: null };
-  const isSifted = !appliesAll({ ...rest, window }) || (flagKeys !== undefined && flagKeys.length > 1);
-  return isSifted ? MAX_PAGE : limit + (start?.id === undefined ? 0 : 1);
-}
-
-function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
-  return start?.id !== undefined && indexOfKnown(rows, start) < 0 && (rows.at(-1)?.event.occurredAt ?? 0) >= start.time;
-}
-
-function setHint(rows: FeedRow[], { next, query, totalCount }: FlagEventsPage & { query: FlagEventsQuery }): void {
-  const last = rows.at(-1);
-  if (last && next && totalCount !== null) last.hint = { after: next, to: query.to, total: totalCount };
-}
-
-function totalOf({ totalCount }: FlagEventsPage, { filter, start }: FeedRequest): { total?: number } {
-  return start === null && totalCount !== null && appliesAll(filter) ? { total: totalCount } : {};
 }
 
 function horizonOf({ asOf, filter }: FeedRequest, historyDays: number): { reachesBackTo?: number } {

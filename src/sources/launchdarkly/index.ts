@@ -1,11 +1,13 @@
-/** LaunchDarkly: one feed for every project and environment. */
+/** LaunchDarkly: feeds for every project and environment. */
 import { toError } from '../../errors.ts';
+import type { Budget, EventReference } from '../../model.ts';
 import { remember } from '../remember.ts';
-import { type ConnectOptions, defineSource, type Source } from '../source.ts';
-import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
+import type { Source } from '../source.ts';
+import { type ConnectOptions, defineVendor } from '../vendor.ts';
+import { createLaunchDarklyClient } from './client.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
-import { createFlagEventsFeed, type FlagEventsFeed } from './feed.ts';
+import { createProjectFeeds, EVERY_ENVIRONMENT, type FlagEventsFeed } from './feed.ts';
 import type { Wanted } from './find.ts';
 import { launchDarklyGraph } from './graph.ts';
 import {
@@ -15,13 +17,13 @@ import {
   launchDarklyVariables,
 } from './settings.ts';
 
+const NAME = 'LaunchDarkly';
 /** How long the list of environments behind `project/*` is believed. */
 const DISCOVERY_MS = 5 * 60 * 1000;
-const DISCOVERY_TIMEOUT_MS = 10_000;
 
-export const launchDarkly = defineSource<LaunchDarklySettings>({
+export const launchDarkly = defineVendor<LaunchDarklySettings>({
   vendor: VENDOR,
-  name: 'LaunchDarkly',
+  name: NAME,
   settings: launchDarklySettings,
   fromEnvironment: launchDarklyFromEnvironment,
   variables: launchDarklyVariables,
@@ -30,66 +32,73 @@ export const launchDarkly = defineSource<LaunchDarklySettings>({
   graph: launchDarklyGraph,
 });
 
+interface ProjectPart {
+  key: string;
+  source: string;
+  feeds(budget: Budget): Promise<readonly FlagEventsFeed[]>;
+}
+
 export function connectLaunchDarkly(settings: LaunchDarklySettings, options: ConnectOptions): Source {
+  const { historyDays, id, projects, url } = settings;
   const client = createLaunchDarklyClient(settings, options);
-  const hasWildcard = settings.projects.some(({ environment }) => environment === null);
-  const feeds = remember(() => createFeeds(client, settings), hasWildcard ? DISCOVERY_MS : undefined);
-  const find = async (key: string, wanted: readonly Wanted[], fields: ReadonlySet<string>, signal: AbortSignal) => {
-    const feed = (await feeds()).find((each) => each.key === key);
-    return feed ? feed.find(wanted, fields, signal) : new Map<string, LaunchDarklyEvent>();
+  const byProject = Map.groupBy(projects, ({ project }) => project);
+  const parts = [...byProject].map(([project, entries]): ProjectPart => {
+    const named = new Set(entries.flatMap(({ environment }) => environment ?? []));
+    const hasWildcard = entries.some(({ environment }) => environment === null);
+    const createFeeds = async (budget: Budget) => {
+      const listed = hasWildcard ? await client.listEnvironments(project, { budget }) : [];
+      const environments = [...new Set([...named, ...listed])];
+      return createProjectFeeds({ client, source: id, url, project, environments, historyDays });
+    };
+    const feeds = remember(createFeeds, hasWildcard ? { maxAgeMs: DISCOVERY_MS } : {});
+    return { key: `${id}/${project}`, source: id, feeds };
+  });
+
+  const find = async (key: string, wanted: readonly Wanted[], fields: ReadonlySet<string>, budget: Budget) => {
+    const feed = (await partOf(parts, key)?.feeds(budget))?.find((each) => each.key === key);
+    return feed ? feed.find(wanted, fields, budget) : new Map<string, LaunchDarklyEvent>();
   };
-  const findAgain: FindAgain = (key, wanted, signal) => find(key, wanted, new Set([EXPERIMENTS]), signal);
+  const findAgain: FindAgain = (key, wanted, budget) => find(key, wanted, new Set([EXPERIMENTS]), budget);
 
   return {
-    id: settings.id,
+    id,
     vendor: VENDOR,
-    url: settings.url,
-    feeds,
-    async loadEvents(references, fields, signal) {
-      const byFeed = [...Map.groupBy(references, ({ feed }) => feed)];
-      const found = new Map(
-        await Promise.all(
-          byFeed.map(
-            async ([feed, wanted]) => [feed, await find(feed, wanted, fields, signal).catch(toError)] as const,
-          ),
-        ),
+    name: NAME,
+    url,
+    parts,
+    async loadEvents(references, fields, budget) {
+      const byFeed = Map.groupBy(references, ({ feed }) => feed);
+      const found = new Map<string, ReadonlyMap<string, LaunchDarklyEvent> | Error>();
+      const search = async (feed: string, also: readonly EventReference[] = []) => {
+        const wanted = [...(byFeed.get(feed) ?? []), ...also];
+        found.set(feed, await find(feed, wanted, fields, budget).catch(toError));
+      };
+      await Promise.all(
+        [...byFeed.keys()].map(async (feed) => {
+          const project = partOf(parts, feed)?.key;
+          const globalFeed = `${project}/${EVERY_ENVIRONMENT}`;
+          const [host] = [...byFeed.keys()].filter((key) => key !== globalFeed && partOf(parts, key)?.key === project);
+          // An environment's log has the changes to every environment, too: they are found in the same calls.
+          if (feed === globalFeed && host !== undefined) return;
+          const globals = feed === host ? byFeed.get(globalFeed) : undefined;
+          await search(feed, globals);
+          const events = found.get(feed);
+          if (globals && events instanceof Error) await search(globalFeed);
+          else if (globals && events) found.set(globalFeed, events);
+        }),
       );
-      return references.map(({ feed, id }) => {
+      return references.map(({ feed, id: event }) => {
         const events = found.get(feed);
-        return events instanceof Error ? events : (events?.get(id) ?? null);
+        return events instanceof Error ? events : (events?.get(event) ?? null);
       });
     },
-    fieldLoaders: { [EXPERIMENTS]: (events, signal) => loadExperiments(events, client, findAgain, signal) },
+    fieldLoaders: { [EXPERIMENTS]: (events, budget) => loadExperiments(events, client, findAgain, budget) },
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,
   };
 }
 
-async function createFeeds(client: LaunchDarklyClient, settings: LaunchDarklySettings): Promise<FlagEventsFeed[]> {
-  const signal = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
-  const pairs = await Promise.all(
-    settings.projects.map(async ({ environment, project }) => {
-      const keys = environment === null ? await client.listEnvironments(project, signal) : [environment];
-      return keys.map((key) => [project, key] as const);
-    }),
-  );
-  const byProject = new Map<string, Set<string>>();
-  for (const [project, environment] of pairs.flat()) {
-    byProject.set(project, (byProject.get(project) ?? new Set()).add(environment));
-  }
-  return [...byProject].flatMap(([project, environments]) =>
-    [...environments].map((environment, index) =>
-      createFlagEventsFeed({
-        client,
-        source: settings.id,
-        url: settings.url,
-        project,
-        environment,
-        // Every environment's log repeats the changes made to all of them, under the same id: one feed brings them.
-        bringsGlobal: index === 0,
-        historyDays: settings.historyDays,
-      }),
-    ),
-  );
+function partOf(parts: readonly ProjectPart[], feed: string): ProjectPart | undefined {
+  return parts.find(({ key }) => feed.startsWith(`${key}/`));
 }

@@ -1,5 +1,5 @@
 /** The milliseconds that a read is about. */
-import type { FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
+import type { FeedRequest, FeedRow } from '../../timeline/feed.ts';
 
 /** Both ends inclusive; infinite when open. */
 export interface Span {
@@ -14,11 +14,6 @@ export function spanFrom({ direction, start }: Pick<FeedRequest, 'direction' | '
   return direction === 'older'
     ? { oldest, newest: Math.min(newest, start.time) }
     : { oldest: Math.max(oldest, start.time), newest };
-}
-
-/** Where a read of the span begins: nowhere in particular if the span begins beyond `start`. */
-export function startIn({ start }: Pick<FeedRequest, 'start'>, { newest, oldest }: Span): Start | null {
-  return start !== null && start.time >= oldest && start.time <= newest ? start : null;
 }
 
 export function within<Row extends FeedRow>(rows: readonly Row[], { newest, oldest }: Span): Row[] {

@@ -1,8 +1,7 @@
 /** Unleash's admin API as far as the gateway calls it. */
-import { z } from 'zod';
 import { UpstreamError } from '../../errors.ts';
-import { createUpstream, type Upstream } from '../../http/upstream.ts';
-import type { ConnectOptions } from '../source.ts';
+import { createUpstream, type Upstream, type UpstreamRequest } from '../../http/upstream.ts';
+import type { ConnectOptions } from '../vendor.ts';
 import type { UnleashSettings } from './settings.ts';
 import {
   type Creator,
@@ -29,8 +28,6 @@ export interface EventSearch {
   text?: string | undefined;
   offset: number;
   limit: number;
-  /** Without a second try. */
-  isProbe?: boolean;
 }
 
 export interface FoundEvents {
@@ -40,69 +37,70 @@ export interface FoundEvents {
   total: number;
 }
 
+/** On whose account a call is made: see {@link UpstreamRequest}. */
+export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isHeavy' | 'isOwed' | 'isProbe'>;
+
 export interface UnleashClient {
-  searchEvents(search: EventSearch, signal: AbortSignal): Promise<FoundEvents>;
+  searchEvents(search: EventSearch, call: CallOptions): Promise<FoundEvents>;
   /** The newest hundred of all projects or fifty of one; `total` is `null` if the server does not say. */
   listRecentEvents(
     project: string | null,
-    signal: AbortSignal,
+    call: CallOptions,
   ): Promise<{ events: (EventSchema | null)[]; total: number | null }>;
   /** Everyone who ever made an event. */
-  listCreators(signal: AbortSignal): Promise<Creator[]>;
+  listCreators(call: CallOptions): Promise<Creator[]>;
   /** `null` if the server keeps it to itself. */
-  readVersion(signal: AbortSignal): Promise<string | null>;
+  readVersion(call: CallOptions): Promise<string | null>;
   rateLimit: Upstream['rateLimit'];
   isHealthy: Upstream['isHealthy'];
   close: Upstream['close'];
 }
 
-export function createUnleashClient({ apiToken, url }: UnleashSettings, options: ConnectOptions): UnleashClient {
-  const upstream = createUpstream({ name: 'Unleash', url, headers: { authorization: apiToken }, ...options });
+/** The parts of the API that fail apart from each other. */
+const EVENTS = 'events';
+const CREATORS = 'creators';
+
+export function createUnleashClient({ apiToken, id, url }: UnleashSettings, options: ConnectOptions): UnleashClient {
+  const headers = { authorization: apiToken };
+  const upstream = createUpstream({ name: 'Unleash', source: id, url, headers, ...options });
 
   return {
-    async searchEvents(search, signal) {
-      const query = toQuery(search);
+    async searchEvents(search, call) {
       const found = await upstream.getJson({
+        ...call,
         path: '/api/admin/search/events',
-        query,
-        schema: decodedBy(decodeEventSearch),
-        signal,
+        query: toQuery(search),
+        part: EVENTS,
+        decode: decodeEventSearch,
         maxAgeMs: (answer) => (lacksRows(answer, search) ? 0 : Number.POSITIVE_INFINITY),
-        isProbe: search.isProbe ?? false,
       });
       if (lacksRows(found, search)) {
         throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
       }
       return found;
     },
-    async listRecentEvents(project, signal) {
+    async listRecentEvents(project, call) {
       const { events, totalEvents } = await upstream.getJson({
+        ...call,
         path: '/api/admin/events',
         query: new URLSearchParams(project === null ? {} : { project }),
-        schema: decodedBy(decodeEvents),
-        signal,
+        part: EVENTS,
+        decode: decodeEvents,
         maxAgeMs: () => Number.POSITIVE_INFINITY,
       });
       return { events, total: totalEvents };
     },
-    listCreators: (signal) =>
-      upstream.getJson({ path: '/api/admin/event-creators', schema: decodedBy(decodeCreators), signal }),
-    async readVersion(signal) {
-      const { version } = await upstream.getJson({
-        path: '/api/admin/ui-config',
-        schema: decodedBy(decodeUiConfig),
-        signal,
-      });
-      return version;
+    listCreators: (call) =>
+      upstream.getJson({ ...call, path: '/api/admin/event-creators', part: CREATORS, decode: decodeCreators }),
+    async readVersion(call) {
+      const path = '/api/admin/ui-config';
+      return (await upstream.getJson({ ...call, path, part: EVENTS, decode: decodeUiConfig })).version;
     },
     rateLimit: upstream.rateLimit,
     isHealthy: upstream.isHealthy,
     close: upstream.close,
   };
 }
-
-/** Until an upstream takes decoders themselves. */
-const decodedBy = <T>(decode: (body: unknown) => T | undefined) => z.unknown().transform((body) => decode(body) as T);
 
 /** The server answers 200 also when reading the rows failed: it counts events then, and lists none. */
 function lacksRows({ events, total }: FoundEvents, { offset }: EventSearch): boolean {

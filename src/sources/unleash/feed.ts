@@ -1,4 +1,5 @@
 /** What Unleash's two feeds have in common: they can find events again. */
+import type { Budget } from '../../model.ts';
 import type { Feed } from '../../timeline/feed.ts';
 import type { UnleashEvent } from './event.ts';
 
@@ -10,5 +11,5 @@ export interface Wanted {
 
 export interface UnleashFeed extends Feed {
   /** Those of the wanted events that it can see, and perhaps others, in any order. */
-  find(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]>;
+  find(wanted: readonly Wanted[], budget: Budget): Promise<UnleashEvent[]>;
 }

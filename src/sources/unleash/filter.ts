@@ -23,6 +23,17 @@ export interface Capabilities {
   /** Since 7.0.4, both. */
   groupId: boolean;
   id: boolean;
+  /** Since 7.0.5: the sequence inside one millisecond is the same at every call. */
+  isOrdered: boolean;
+}
+
+/** What to search for. */
+export interface Search {
+  /** More than one where a list is too long for a URL: together they find what the list stands for. */
+  filters: SearchFilter[];
+  text: string | undefined;
+  /** The server applies every part of the filter. */
+  isWhole: boolean;
 }
 
 export function unleashPartOf(filter: EventFilter): UnleashFilter {
@@ -31,11 +42,11 @@ export function unleashPartOf(filter: EventFilter): UnleashFilter {
 }
 
 /** The part of `filter` that the server can apply, and whether that is all of it. */
-export function toSearchFilter(
+export function toSearch(
   filter: EventFilter,
   projects: readonly string[] | undefined,
   capabilities: Capabilities,
-): { filter: SearchFilter; text: string | undefined; isWhole: boolean } {
+): Search {
   const { createdByUserIds, groupId, tags, text } = unleashPartOf(filter);
   const wanted: SearchFilter = {
     ...listed('type', typesIn(filter)),
@@ -54,7 +65,12 @@ export function toSearchFilter(
     (capabilities.environment || environments === undefined) &&
     (capabilities.groupId || groupId === undefined) &&
     (kinds === undefined || typesOfKinds(kinds) !== undefined);
-  return { filter: wanted, text: text === undefined ? undefined : escapePattern(text), isWhole };
+  const fitting = fitToUrl(wanted);
+  return {
+    filters: fitting.filters,
+    text: text === undefined ? undefined : escapePattern(text),
+    isWhole: isWhole && fitting.isWhole,
+  };
 }
 
 /** False if some part of the filter lets no event of Unleash through. */
@@ -86,6 +102,51 @@ export function holdsText({ wire }: UnleashEvent, text: string | undefined): boo
   const wanted = text.toLowerCase();
   return [wire.data, wire.preData, wire.tags].some((part) => JSON.stringify(part).toLowerCase().includes(wanted));
 }
+
+/** What servers and the proxies before them take, in characters, with room for the other parameters. */
+const MAX_QUERY_LENGTH = 6_000;
+const MIN_CHUNK_LENGTH = 2_000;
+
+/** The short lists whole, the first that is too long in pieces; any other is left to be checked here. */
+function fitToUrl(wanted: SearchFilter): Pick<Search, 'filters' | 'isWhole'> {
+  const lists = Object.entries(wanted) as [keyof SearchFilter, readonly string[]][];
+  const fitting: SearchFilter = {};
+  const tooLong: typeof lists = [];
+  let used = 0;
+  for (const [name, values] of lists.toSorted(([, a], [, b]) => lengthOf(a) - lengthOf(b))) {
+    const length = lengthOf(values);
+    if (used + length > MAX_QUERY_LENGTH) tooLong.push([name, values]);
+    else {
+      fitting[name] = values;
+      used += length;
+    }
+  }
+  const [cut] = tooLong;
+  if (cut === undefined) return { filters: [fitting], isWhole: true };
+  const [name, values] = cut;
+  const chunks = inPieces(values, Math.max(MIN_CHUNK_LENGTH, MAX_QUERY_LENGTH - used));
+  return { filters: chunks.map((chunk) => ({ ...fitting, [name]: chunk })), isWhole: false };
+}
+
+function inPieces(values: readonly string[], maxLength: number): string[][] {
+  const pieces: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    length += lengthOf([value]);
+    if (length > maxLength) {
+      pieces.push([]);
+      length = lengthOf([value]);
+    }
+    pieces.at(-1)?.push(value);
+  }
+  return pieces;
+}
+
+function lengthOf(values: readonly string[]): number {
+  return values.reduce((sum, value) => sum + encodeURIComponent(value).length + COMMA_LENGTH, 0);
+}
+
+const COMMA_LENGTH = '%2C'.length;
 
 function typesIn({ kinds, types }: EventFilter): readonly string[] | undefined {
   return both(types, kinds && typesOfKinds(kinds));

@@ -1,7 +1,10 @@
 /** Unleash: one feed for the whole instance. */
 import { UpstreamError } from '../../errors.ts';
+import type { Budget } from '../../model.ts';
+import { withShareOf } from '../../timeline/within-budget.ts';
 import { remember } from '../remember.ts';
-import { type ConnectOptions, defineSource, type Source } from '../source.ts';
+import type { Source } from '../source.ts';
+import { type ConnectOptions, defineVendor } from '../vendor.ts';
 import { createUnleashClient, type UnleashClient } from './client.ts';
 import { nameActors, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed } from './feed.ts';
@@ -11,15 +14,21 @@ import { createSearchFeed } from './search-feed.ts';
 import { type UnleashSettings, unleashFromEnvironment, unleashSettings, unleashVariables } from './settings.ts';
 import { isAtLeast } from './version.ts';
 
-const DETECTION_TIMEOUT_MS = 10_000;
-/** How long the list of names is believed. */
-const CREATORS_MS = 5 * 60 * 1000;
+const NAME = 'Unleash';
+const MINUTE_MS = 60_000;
+/** How long it is believed what the server can do: an upgrade or a way back is noticed within that time. */
+const CAPABILITIES_MS = 10 * MINUTE_MS;
+/** How long the list of names is believed, and how long one goes without if it could not be had. */
+const NAMES_MS = 5 * MINUTE_MS;
+const NO_NAMES_MS = MINUTE_MS / 2;
+/** Of a request's time, for names that it can do without. */
+const SHARE_FOR_NAMES = 0.3;
 /** The first version whose search takes today's parameters. */
 const FIRST_SEARCH = '6.2.0';
 
-export const unleash = defineSource<UnleashSettings>({
+export const unleash = defineVendor<UnleashSettings>({
   vendor: VENDOR,
-  name: 'Unleash',
+  name: NAME,
   settings: unleashSettings,
   fromEnvironment: unleashFromEnvironment,
   variables: unleashVariables,
@@ -28,28 +37,34 @@ export const unleash = defineSource<UnleashSettings>({
   graph: unleashGraph,
 });
 
+type Names = ReadonlyMap<number, string>;
+
 export function connectUnleash(settings: UnleashSettings, options: ConnectOptions): Source {
   const { id, projects, url } = settings;
   const client = createUnleashClient(settings, options);
-  const creators = remember(async () => {
-    const known = await client.listCreators(AbortSignal.timeout(DETECTION_TIMEOUT_MS));
-    return new Map(known.map((creator) => [creator.id, creator.name]));
-  }, CREATORS_MS);
-  const feed = remember(() => createFeed(client, settings, creators));
+  const creators = remember(
+    async (budget) => new Map((await client.listCreators({ budget })).map((each) => [each.id, each.name])),
+    { maxAgeMs: NAMES_MS, failureMs: NO_NAMES_MS },
+  );
+  // The log has names of its own: without the list, people are called what the log calls them.
+  const names = (budget: Budget): Promise<Names> =>
+    withShareOf(budget, SHARE_FOR_NAMES, creators).catch((): Names => new Map());
+  const feed = remember((budget) => createFeed(client, settings, names, budget), { maxAgeMs: CAPABILITIES_MS });
 
   return {
     id,
     vendor: VENDOR,
+    name: NAME,
     url,
-    feeds: async () => [await feed()],
-    async loadEvents(references, _fields, signal) {
+    parts: [{ key: id, source: id, feeds: async (budget) => [await feed(budget)] }],
+    async loadEvents(references, _fields, budget) {
       const wanted = references.filter((reference) => isEventId(reference.id));
-      const found = wanted.length > 0 ? await (await feed()).find(wanted, signal) : [];
+      const found = wanted.length > 0 ? await (await feed(budget)).find(wanted, budget) : [];
       const visible = found.filter(({ project }) => projects === undefined || projects.includes(project ?? ''));
       const byId = new Map(visible.map((event) => [event.id, event]));
       return references.map((reference) => byId.get(reference.id) ?? null);
     },
-    fieldLoaders: { actorName: async (events) => nameActors(events as UnleashEvent[], await creators()) },
+    fieldLoaders: { actorName: async (events, budget) => nameActors(events as UnleashEvent[], await names(budget)) },
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,
@@ -61,28 +76,33 @@ function isEventId(id: string): boolean {
   return /^[1-9]\d{0,9}$/.test(id) && Number(id) <= 2 ** 31 - 1;
 }
 
-/** Finds out once what the server can do: its version, and whether it has the search at all. */
+/** Finds out what the server can do: its version, and whether it has the search at all. */
 async function createFeed(
   client: UnleashClient,
   settings: UnleashSettings,
-  creators: () => Promise<ReadonlyMap<number, string>>,
+  names: (budget: Budget) => Promise<Names>,
+  budget: Budget,
 ): Promise<UnleashFeed> {
   const { eventsApi, id: source, projects, url } = settings;
   const options = { client, source, url, projects };
   if (eventsApi === 'legacy') return createLegacyFeed(options);
-  const signal = AbortSignal.timeout(DETECTION_TIMEOUT_MS);
-  const version = await client.readVersion(signal).catch(absentIfRefused);
-  const hasSearch = eventsApi === 'search' || (isAtLeast(version, FIRST_SEARCH) && (await canSearch(client, signal)));
+  const version = await client.readVersion({ budget }).catch(absentIfRefused);
+  const hasSearch = eventsApi === 'search' || (isAtLeast(version, FIRST_SEARCH) && (await canSearch(client, budget)));
   if (!hasSearch) return createLegacyFeed(options);
   const since704 = isAtLeast(version, '7.0.4');
-  const capabilities = { environment: isAtLeast(version, '7.0.0'), groupId: since704, id: since704 };
-  return createSearchFeed({ ...options, capabilities, creators });
+  const capabilities = {
+    environment: isAtLeast(version, '7.0.0'),
+    groupId: since704,
+    id: since704,
+    isOrdered: isAtLeast(version, '7.0.5'),
+  };
+  return createSearchFeed({ ...options, capabilities, names });
 }
 
 /** A search that fails on its newest event is there all the same. */
-async function canSearch(client: UnleashClient, signal: AbortSignal): Promise<boolean> {
+async function canSearch(client: UnleashClient, budget: Budget): Promise<boolean> {
   try {
-    await client.searchEvents({ filter: {}, offset: 0, limit: 1 }, signal);
+    await client.searchEvents({ filter: {}, offset: 0, limit: 1 }, { budget });
     return true;
   } catch (error) {
     if (error instanceof UpstreamError && error.status === 404) return false;

@@ -3,7 +3,8 @@
  * It cannot be paged, so a walk through it ends at its horizon, and says so.
  * @see https://docs.getunleash.io/reference/api/unleash/get-events
  */
-import type { FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
+import type { Budget } from '../../model.ts';
+import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
 import type { UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
@@ -23,8 +24,8 @@ const MIN_CAP = 50;
 export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOptions): UnleashFeed {
   const origin = { source, feed: source, url };
 
-  async function listProject(project: string | null, signal: AbortSignal) {
-    const { events, total } = await client.listRecentEvents(project, signal);
+  async function listProject(project: string | null, budget: Budget) {
+    const { events, total } = await client.listRecentEvents(project, { budget });
     const rows = events.flatMap((event): FeedRow[] => (event ? [{ event: toFlagEvent(event, origin) }] : []));
     const isCut = total === null ? events.length >= MIN_CAP : total > events.length;
     return {
@@ -34,24 +35,26 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     };
   }
 
-  async function read({ direction, filter, limit, signal, start }: FeedRequest): Promise<FeedPage> {
+  async function read({ budget, direction, filter, limit, start }: FeedRequest): Promise<FeedPage> {
     const only = filter.projects?.filter((project) => projects?.includes(project) ?? true) ?? projects ?? [null];
-    const listings = await Promise.all(only.map((project) => listProject(project, signal)));
+    const listings = await Promise.all(only.map((project) => listProject(project, budget)));
     const rows = rowsBeyond(
       toNewestFirst(
         unseen(
           listings.flatMap((listing) => listing.rows),
           [],
         ),
+        undefined,
       ),
       start,
       direction,
+      undefined,
     );
     const nearest = direction === 'older' ? rows : rows.slice(-limit);
     const horizon = Math.max(...listings.map((listing) => listing.horizon ?? Number.NEGATIVE_INFINITY));
     return {
       rows: nearest,
-      hasMore: nearest.length < rows.length,
+      reached: nearest.length < rows.length ? startAfter(nearest[0]) : null,
       skipped: listings.reduce((sum, { skipped }) => sum + skipped, 0),
       ...(Number.isFinite(horizon) && { reachesBackTo: horizon }),
     };
@@ -61,16 +64,21 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     key: source,
     source,
     canMatch: (filter) => canMatch(filter, projects),
-    appliesAll: () => false,
+    pushdown: () => ({ key: '', isWhole: false }),
     matches(event, filter) {
       const own = event as UnleashEvent;
       return event.vendor === VENDOR && matches(own, filter, projects) && holdsText(own, unleashPartOf(filter).text);
     },
     read,
-    async find(_wanted, signal) {
-      const listings = await Promise.all((projects ?? [null]).map((project) => listProject(project, signal)));
+    async find(_wanted, budget) {
+      const listings = await Promise.all((projects ?? [null]).map((project) => listProject(project, budget)));
       return listings.flatMap(({ rows }) => rows).map(({ event }) => event as UnleashEvent);
     },
     count: async () => null,
   };
+}
+
+/** Going on from there towards newer rows. */
+function startAfter(row: FeedRow | undefined): Start | null {
+  return row ? { time: row.event.occurredAt, id: row.event.id } : null;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a range of the log around events that make Unleash fail: some stored strategies break the wording of its answer,
- * and every page that holds one is a 500. The range is halved until the bad rows stand alone.
+ * Reads a range of the log around events that cannot be had: some stored strategies break the wording of Unleash's answer, and
+ * every page that holds one is a 500; others are too large for any page. The range is halved until they stand alone.
  */
 import { UpstreamError } from '../../errors.ts';
 import type { FoundEvents } from './client.ts';
@@ -13,7 +13,10 @@ const MAX_SEARCHES = 60;
 /** One search; as a probe it should not be tried again. */
 export type SearchRange = (offset: number, limit: number, isProbe: boolean) => Promise<FoundEvents>;
 
-/** The range with `null` in the place of each event that cannot be had. Throws what the server answered if too many cannot. */
+/**
+ * As much of the range from its beginning as the server gives, with `null` in the place of each event that cannot be had.
+ * Throws what the server answered if too many cannot.
+ */
 export async function searchAroundPoison(search: SearchRange, offset: number, limit: number): Promise<FoundEvents> {
   const bad: number[] = [];
   let [good, searches] = [0, 0];
@@ -38,7 +41,7 @@ export async function searchAroundPoison(search: SearchRange, offset: number, li
       good += 1;
       return found;
     } catch (error) {
-      if (!(error instanceof UpstreamError) || error.status !== 500 || searches >= MAX_SEARCHES) throw error;
+      if (!isAboutRows(error) || searches >= MAX_SEARCHES) throw error;
       return halve(from, count, error);
     }
   }
@@ -52,4 +55,9 @@ export async function searchAroundPoison(search: SearchRange, offset: number, li
     const again = await search(at, 1, true).catch(() => undefined);
     return again?.events[0] ?? null;
   }
+}
+
+/** The failure may be that of a few rows. */
+function isAboutRows(error: unknown): boolean {
+  return error instanceof UpstreamError && (error.status === 500 || error.isTooLarge);
 }

@@ -1,18 +1,21 @@
 /**
  * Unleash's event search as a feed. It pages by offset only, and offsets move whenever something happens, so an offset is
- * a hint that the rows around it have to prove; failing that, the day of the position is read from its top.
+ * a hint that the rows around it have to prove; failing that, the place of the position is searched for.
  */
 import { z } from 'zod';
+import type { Budget } from '../../model.ts';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
-import { reachesBelow, type Span, spanFrom, startIn, within } from '../paging/span.ts';
-import { widen } from '../paging/widen.ts';
-import { MAX_PAGE, type UnleashClient } from './client.ts';
+import { indexOfKnown, isNewestFirst, rowsBeyond, type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
+import { reachesBelow, type Span, spanFrom, within } from '../paging/span.ts';
+import { type Drained, readByWindows } from '../paging/windows.ts';
+import { MAX_PAGE, type SearchFilter, type UnleashClient } from './client.ts';
+import { dayFrom, dayTo } from './days.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed, Wanted } from './feed.ts';
-import { type Capabilities, canMatch, matches, toSearchFilter } from './filter.ts';
+import { type Capabilities, canMatch, matches, toSearch } from './filter.ts';
 import { searchAroundPoison } from './poison.ts';
+import { seek } from './seek.ts';
 
 export interface SearchFeedOptions {
   client: UnleashClient;
@@ -20,21 +23,19 @@ export interface SearchFeedOptions {
   url: URL;
   projects: readonly string[] | undefined;
   capabilities: Capabilities;
-  /** What people are called, by their number. */
-  creators: () => Promise<ReadonlyMap<number, string>>;
+  /** What people are called, by their number; nothing where that cannot be had. */
+  names: (budget: Budget) => Promise<ReadonlyMap<number, string>>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows asked for when some will be sifted out here. */
-const SIFTED_PAGE = 500;
+/** Rows asked for when some will be sifted out here, and when a first page did not suffice. */
+const LARGER_PAGE = 500;
 /** A window that holds more is not read at one go. */
 const MAX_DRAIN = 5 * MAX_PAGE;
-/** How many pages are read on from a hint before the position's own day is the shorter way. */
+/** How many pages are read on from a hint before a search is the shorter way. */
 const MAX_PAGES_FROM_HINT = 3;
-/** Beyond it, offsets are counted from the top of a past day: what is deep is slow, and what is past does not move. */
-const DEEP_OFFSET = 1_000;
 
-/** Where the row itself stands: its offset below the end of day `to`, or below the newest of all. */
+/** Where a row stands: its offset below the end of day `to`, or below the newest of all. */
 const hintSchema = z.tuple([z.int().min(0).max(1e9)]).or(z.tuple([z.int().min(0).max(1e9), z.iso.date()]));
 
 /** A row and its offset in the listing it was read from. */
@@ -42,159 +43,241 @@ interface PlacedRow extends FeedRow {
   offset: number;
 }
 
+/** A listing, by the day it ends with, and an offset in it. */
 interface Place {
   offset: number;
   to: string | undefined;
+  /** Nothing has proven yet that the rows before the offset are known. */
+  isHint?: boolean;
 }
 
-type Listing = Pick<FeedRequest, 'filter' | 'signal'>;
+/** The first and the last day of a listing, if it has them. */
+interface Days {
+  from?: string | undefined;
+  to?: string | undefined;
+}
 
-export function createSearchFeed({
-  capabilities,
-  client,
-  creators,
-  projects,
-  source,
-  url,
-}: SearchFeedOptions): UnleashFeed {
+type Asking = Pick<FeedRequest, 'filter' | 'budget' | 'isOwed'> & { isHeavy?: boolean };
+
+export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
+  const { capabilities, client, names, projects, source, url } = options;
   const origin = { source, feed: source, url };
+  const ties = capabilities.isOrdered ? undefined : newestIdFirst;
+  const searchOf = (filter: EventFilter) => toSearch(filter, projects, capabilities);
 
-  async function list({ filter, signal }: Listing, span: Span, { offset, to }: Place, limit: number) {
-    const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
-    const from = toDay(span.oldest - DAY_MS);
+  async function list(asking: Asking, own: SearchFilter, { from, to }: Days, offset: number, limit: number) {
+    const { budget, filter, isOwed = false } = asking;
+    const { text } = searchOf(filter);
+    const isHeavy = asking.isHeavy === true || text !== undefined;
     const search = (at: number, count: number, isProbe: boolean) =>
-      client.searchEvents({ filter: searchFilter, text, from, to, offset: at, limit: count, isProbe }, signal);
-    const [{ events, total }, names] = await Promise.all([
+      client.searchEvents(
+        { filter: own, text, from, to, offset: at, limit: count },
+        { budget, isHeavy, isOwed, isProbe },
+      );
+    const [{ events, total }, people] = await Promise.all([
       searchAroundPoison(search, offset, limit),
-      filter.actors && creators(),
+      filter.actors && names(budget),
     ]);
     const rows = events.flatMap((event, index): PlacedRow[] =>
-      event === null ? [] : [{ event: toFlagEvent(event, origin, names), offset: offset + index }],
+      event === null ? [] : [{ event: toFlagEvent(event, origin, people), offset: offset + index }],
     );
     return { rows, count: events.length, skipped: events.length - rows.length, total };
   }
 
   async function readOlder(request: FeedRequest): Promise<FeedPage> {
     const span = spanOf(request);
-    if (span.oldest > span.newest) return { rows: [], hasMore: false };
-    const hint = request.start && hintSchema.safeParse(request.hint).data;
-    const hinted = hint && (await readFrom(request, span, { offset: hint[0], to: hint[1] ?? endOf(request.filter) }));
-    return hinted ?? (await readFrom(request, span, { offset: 0, to: toDay(span.newest + DAY_MS) })) ?? NOTHING;
+    if (span.oldest > span.newest) return NOTHING;
+    const { filter, start } = request;
+    const { filters } = searchOf(filter);
+    const [own, ...others] = filters;
+    if (own === undefined || others.length > 0) return readWindows(request, span);
+    const hint = start && hintSchema.safeParse(request.hint).data;
+    const hinted = hint && (await readFrom(request, span, own, { offset: hint[0], to: hint[1], isHint: true }));
+    return hinted ?? (await readFrom(request, span, own, { offset: 0, to: dayTo(span.newest) })) ?? NOTHING;
   }
 
-  /** `undefined`: the rows at this place do not prove that nothing before them is missing. */
-  async function readFrom(request: FeedRequest, span: Span, place: Place): Promise<FeedPage | undefined> {
-    const start = startIn(request, span);
-    const limit = pageLimit(request);
-    const rows: PlacedRow[] = [];
+  /** `undefined`: the rows at the hinted place do not prove that nothing before them is missing. */
+  async function readFrom(
+    request: FeedRequest,
+    span: Span,
+    own: SearchFilter,
+    place: Place,
+  ): Promise<FeedPage | undefined> {
+    const { start } = request;
+    const days = { from: dayFrom(span.oldest), to: place.to };
+    let rows: PlacedRow[] = [];
     let [read, skipped] = [0, 0];
-    for (let pages = 1; ; pages += 1) {
-      const page = await list(request, span, { ...place, offset: place.offset + read }, limit);
+    for (let pages = 1, size = pageSize(request); ; pages += 1) {
+      const page = await list(request, own, days, place.offset + read, size);
       rows.push(...unseen(page.rows, rows));
       read += page.count;
       skipped += page.skipped;
-      if (!isNewestFirst(rows)) return readByWindows(request, span);
-      const isLast = page.count < limit;
-      const isFound = isLast || !isAwaited(rows, start);
-      if (isFound && place.offset > 0 && !isProven(rows, start)) return undefined;
-      const fresh = isFound ? within(rowsBeyond(rows, start, 'older'), span) : [];
-      const isBelow = reachesBelow(rows, span);
-      if (fresh.length > 0 || isLast || isBelow) {
+      if (!isNewestFirst(rows)) return readWindows(request, span);
+      const isWhole = place.offset + read >= page.total || reachesBelow(rows, span);
+      const isFound = isWhole || !isAwaited(rows, start);
+      if (place.isHint && isFound && !isProven(rows, start, ties)) return undefined;
+      const complete = isWhole || !ties ? rows : withoutLastMillisecond(rows);
+      const given = isFound ? within(rowsBeyond(toListed(complete), start, 'older', ties), span) : [];
+      if (isWhole || given.length > 0) {
         setHints(rows, place.to);
-        return {
-          rows: fresh,
-          skipped,
-          hasMore: fresh.length > 0 && !isLast && !isBelow,
-          ...(request.start === null && appliesAll(request.filter) && { total: page.total }),
-        };
+        const counted = request.start === null && searchOf(request.filter).isWhole ? { total: page.total } : {};
+        return { rows: given, skipped, ...reachedBy(rows, isWhole), ...counted };
       }
-      if (place.offset > 0 && pages === MAX_PAGES_FROM_HINT) return undefined;
+      if (place.isHint && pages === MAX_PAGES_FROM_HINT) return undefined;
+      const last = rows.at(-1)?.event.occurredAt;
+      if (start !== null && !place.isHint && last !== undefined && last > start.time) {
+        const timeAt = async (offset: number) =>
+          (await list(request, own, days, offset, 1)).rows[0]?.event.occurredAt ?? null;
+        const offset = await seek(start.time, timeAt, place.offset + read, page.total);
+        return readFrom(request, span, own, { offset, to: place.to });
+      }
+      // Where ties come in any sequence, a millisecond has to come from one answer, as far as it fits.
+      if (ties && size < MAX_PAGE) [rows, read, skipped, size] = [[], 0, 0, MAX_PAGE];
+      size = Math.max(size, LARGER_PAGE);
     }
   }
 
-  function readByWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
-    const { direction, limit } = request;
-    const oldest = Math.max(span.oldest, UNLEASH_BEGINNING);
-    const newest = Math.min(span.newest, request.now + DAY_MS);
-    if (oldest > newest) return Promise.resolve(NOTHING);
-    const [from, edge] = direction === 'older' ? [newest, oldest] : [oldest, newest];
-    return widen({
+  /** In the order of the feed: the server's, or where that is not certain inside a millisecond, by id. */
+  function toListed(rows: readonly PlacedRow[]): PlacedRow[] {
+    return ties ? toNewestFirst(rows, ties) : [...rows];
+  }
+
+  function reachedBy(rows: readonly PlacedRow[], isWhole: boolean): Pick<FeedPage, 'reached' | 'hint'> {
+    const last = rows.at(-1);
+    if (isWhole || last === undefined) return { reached: null };
+    const { event, hint } = last;
+    return { reached: ties ? { time: event.occurredAt } : { time: event.occurredAt, id: event.id }, hint };
+  }
+
+  /** Says of every row where it stands; where a millisecond has to be read whole, where the row before it stands. */
+  function setHints(rows: readonly PlacedRow[], to: string | undefined): void {
+    let top = rows[0];
+    for (const row of rows) {
+      if (top === undefined || row.event.occurredAt !== top.event.occurredAt) top = row;
+      const offset = ties ? Math.max(0, top.offset - 1) : row.offset;
+      row.hint = to === undefined ? [offset] : [offset, to];
+    }
+  }
+
+  function readWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
+    const { budget, direction, filter, isOwed = false, limit, now, start } = request;
+    const finite = { oldest: Math.max(span.oldest, UNLEASH_BEGINNING), newest: Math.min(span.newest, now + DAY_MS) };
+    const { filters } = searchOf(filter);
+    return readByWindows({
       direction,
-      from,
-      edge,
-      start: startIn(request, span),
+      span: finite,
+      start,
       limit,
-      drain: (first, last, mustAnswer) => drain(request, { oldest: first, newest: last }, mustAnswer),
+      ties: filters.length > 1 ? newestIdFirst : ties,
+      drain: (window) => drainAll({ budget, filter, isOwed, isHeavy: true }, filters, window),
     });
   }
 
-  async function drain(request: Listing, span: Span, mustAnswer: boolean): Promise<FeedRow[] | null> {
-    const place = { offset: 0, to: toDay(span.newest + DAY_MS) };
+  /** What the searches of several filters find together. */
+  async function drainAll(asking: Asking, filters: readonly SearchFilter[], span: Span): Promise<Drained | null> {
+    const drained = await Promise.all(filters.map((own) => drain(asking, own, span)));
+    const [first] = drained;
+    if (first !== undefined && drained.length === 1) return first;
+    if (drained.includes(null)) return null;
+    const rows = unseen(
+      drained.flatMap((each) => each?.rows ?? []),
+      [],
+    );
+    const skipped = drained.reduce((sum, each) => sum + (each?.skipped ?? 0), 0);
+    return { rows: toNewestFirst(rows, newestIdFirst), skipped };
+  }
+
+  async function drain(asking: Asking, own: SearchFilter, span: Span): Promise<Drained | null> {
+    const days = { from: dayFrom(span.oldest), to: dayTo(span.newest) };
     const rows: PlacedRow[] = [];
-    for (let read = 0; ; ) {
-      const page = await list(request, span, { ...place, offset: read }, MAX_PAGE);
-      if (page.total > MAX_DRAIN && !mustAnswer) return null;
+    let [offset, skipped] = [0, 0];
+    for (;;) {
+      const page = await list(asking, own, days, offset, MAX_PAGE);
+      const last = page.rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
+      offset += page.count;
+      const isEnd = offset >= page.total || last < span.oldest;
+      if (rows.length === 0 && !isEnd && last > span.newest) {
+        // The days asked for begin well after the span.
+        const timeAt = async (at: number) => (await list(asking, own, days, at, 1)).rows[0]?.event.occurredAt ?? null;
+        offset = await seek(span.newest, timeAt, offset, page.total);
+        if (offset >= page.total) return { rows, skipped };
+        continue;
+      }
       rows.push(...unseen(page.rows, rows));
-      read += page.count;
-      if (page.count < MAX_PAGE) break;
+      skipped += page.skipped;
+      if (within(rows, span).length > MAX_DRAIN && span.oldest < span.newest) return null;
+      if (!isEnd) continue;
+      if (isNewestFirst(rows)) setHints(rows, days.to);
+      return { rows: within(toNewestFirst(rows, ties), span), skipped };
     }
-    if (isNewestFirst(rows)) setHints(rows, place.to);
-    return within(toNewestFirst(rows), span);
   }
 
-  async function findById(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]> {
+  async function findById(wanted: readonly Wanted[], budget: Budget): Promise<UnleashEvent[]> {
     const found = await Promise.all(
-      inChunks(wanted, MAX_IDS).map((chunk) => {
-        const filter = { id: chunk.map(({ id }) => id), ...(projects && { project: projects }) };
-        const search = (offset: number, limit: number, isProbe: boolean) =>
-          client.searchEvents({ filter, offset, limit, isProbe }, signal);
-        return searchAroundPoison(search, 0, chunk.length);
+      inChunks(wanted, MAX_IDS).map(async (chunk) => {
+        const own = { id: chunk.map(({ id }) => id), ...(projects && { project: projects }) };
+        const rows: FeedRow[] = [];
+        for (let offset = 0; ; ) {
+          const page = await list({ filter: NO_FILTER, budget }, own, {}, offset, chunk.length);
+          rows.push(...page.rows);
+          offset += page.count;
+          if (offset >= page.total) return rows;
+        }
       }),
     );
-    return found.flatMap(({ events }) => events.flatMap((event) => (event ? [toFlagEvent(event, origin)] : [])));
+    return found.flat().map(({ event }) => event as UnleashEvent);
   }
 
-  /** For a server that cannot be asked for ids: the days they are of, each once. */
-  async function findByDay(wanted: readonly Wanted[], signal: AbortSignal): Promise<UnleashEvent[]> {
-    const days = Map.groupBy(wanted, ({ occurredAt }) => toDay(occurredAt));
-    const request = { filter: NO_FILTER, signal };
+  /** For a server that cannot be asked for ids: the days they are of, each once; single moments where a day is too much. */
+  async function findByDay(wanted: readonly Wanted[], budget: Budget): Promise<UnleashEvent[]> {
+    const days = Map.groupBy(wanted, ({ occurredAt }) => Math.floor(occurredAt / DAY_MS));
+    const asking = { filter: NO_FILTER, budget, isHeavy: true };
+    const { filters } = searchOf(NO_FILTER);
     const found = await Promise.all(
-      [...days.values()].map((group) => {
-        const times = group.map(({ occurredAt }) => occurredAt);
-        return drain(request, { oldest: Math.min(...times), newest: Math.max(...times) }, true);
+      [...days.values()].map(async (group) => {
+        const times = [...new Set(group.map(({ occurredAt }) => occurredAt))];
+        const day = await drainAll(asking, filters, { oldest: Math.min(...times), newest: Math.max(...times) });
+        if (day) return day.rows;
+        const moments = await Promise.all(
+          times.map((time) => drainAll(asking, filters, { oldest: time, newest: time })),
+        );
+        return moments.flatMap((moment) => moment?.rows ?? []);
       }),
     );
-    return found.flatMap((rows) => rows ?? []).map(({ event }) => event as UnleashEvent);
+    return found.flat().map(({ event }) => event as UnleashEvent);
   }
 
-  function appliesAll(filter: EventFilter): boolean {
-    return toSearchFilter(filter, projects, capabilities).isWhole;
-  }
-
-  function pageLimit({ filter, limit, start }: FeedRequest): number {
-    const isSifted = !appliesAll({ ...filter, window: { from: null, to: null } });
+  function pageSize({ filter, limit, start }: FeedRequest): number {
+    const isSifted = !searchOf({ ...filter, window: { from: null, to: null } }).isWhole;
     // One row more than wanted, to see the one that proves the place.
-    return Math.min(MAX_PAGE, isSifted ? SIFTED_PAGE : limit + (start === null ? 0 : 1));
+    return Math.min(MAX_PAGE, isSifted ? LARGER_PAGE : limit + (start === null ? 0 : 1));
   }
 
   return {
     key: source,
     source,
+    maxFlagsLength: MAX_FLAGS_LENGTH,
     canMatch: (filter) => canMatch(filter, projects),
-    appliesAll,
+    pushdown(filter) {
+      const { filters, isWhole, text } = searchOf(filter);
+      return { key: JSON.stringify([filters, text]), isWhole };
+    },
     matches: (event, filter) => event.vendor === VENDOR && matches(event as UnleashEvent, filter, projects),
-    read: (request) => (request.direction === 'older' ? readOlder(request) : readByWindows(request, spanOf(request))),
+    read: (request) => (request.direction === 'older' ? readOlder(request) : readWindows(request, spanOf(request))),
     find: capabilities.id ? findById : findByDay,
-    async count(filter, _asOf, signal) {
-      if (!appliesAll(filter)) return null;
-      const { filter: searchFilter, text } = toSearchFilter(filter, projects, capabilities);
-      return (await client.searchEvents({ filter: searchFilter, text, offset: 0, limit: 1 }, signal)).total;
+    async count(filter, _asOf, budget) {
+      const { filters, isWhole } = searchOf(filter);
+      const [own] = filters;
+      if (!isWhole || own === undefined) return null;
+      return (await list({ filter, budget }, own, {}, 0, 1)).total;
     },
   };
 }
 
-/** More would not fit in a URL. */
+/** So many ids fit in a URL, and the parameters beside them. */
 const MAX_IDS = 500;
+/** Of the keys of flags that are read together, in characters. */
+const MAX_FLAGS_LENGTH = 3_000;
 
 function inChunks<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
@@ -202,48 +285,37 @@ function inChunks<T>(all: readonly T[], size: number): T[][] {
   );
 }
 
-const NOTHING: FeedPage = { rows: [], hasMore: false };
+const NOTHING: FeedPage = { rows: [], reached: null, skipped: 0 };
 const OPEN: Span = { oldest: Number.NEGATIVE_INFINITY, newest: Number.POSITIVE_INFINITY };
 /** Unleash's first public release was in 2015. */
 const UNLEASH_BEGINNING = Date.UTC(2014, 0, 1);
+
+const newestIdFirst: TieOrder = (a, b) => Number(b) - Number(a);
 
 function spanOf(request: FeedRequest): Span {
   const { from, to } = request.filter.window;
   return spanFrom(request, { oldest: from ?? OPEN.oldest, newest: to === null ? OPEN.newest : to - 1 });
 }
 
-/** The day to end at whatever the position, so that the offsets of a walk count from one place. */
-function endOf({ window }: EventFilter): string | undefined {
-  return window.to === null ? undefined : toDay(window.to - 1 + DAY_MS);
-}
-
-/** Days are the server's own, in its own time zone: callers allow for one more on either side. */
-function toDay(time: number): string | undefined {
-  const isoYears = time >= Date.UTC(1, 0, 2) && time <= Date.UTC(9999, 11, 30);
-  return isoYears ? new Date(time).toISOString().slice(0, 10) : undefined;
-}
-
-/** Whether the listing holds a row that a reader at `start` knows, so that none is missing after it. */
-function isProven(rows: readonly FeedRow[], start: Start | null): boolean {
+/** Whether the listing begins with rows that a reader at `start` knows, so that none is missing before it. */
+function isProven(rows: readonly FeedRow[], start: Start | null, ties: TieOrder | undefined): boolean {
   const [first] = rows;
   if (first === undefined || start === null) return false;
-  return first.event.occurredAt > start.time || indexOfKnown(rows, start) >= 0;
+  const { occurredAt } = first.event;
+  if (occurredAt > start.time || (start.isWhole && occurredAt === start.time)) return true;
+  // Only where the sequence inside a millisecond is certain, what stands before a known row is known.
+  return ties === undefined && indexOfKnown(rows, start) >= 0;
 }
 
-/** The row that `start` names has not come up, but may still: the listing has not left its millisecond. */
+/** What the reader does not know has not come up yet: the listing has not left, or not reached, what they know. */
 function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
   if (start === null) return false;
   const last = rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
-  return last > start.time || (last === start.time && start.id !== undefined && indexOfKnown(rows, start) < 0);
+  if (last !== start.time) return last > start.time;
+  return start.isWhole === true || (start.id !== undefined && indexOfKnown(rows, start) < 0);
 }
 
-/** Says of every row where it stands; deep down, counted from the top of its own day where that is in sight. */
-function setHints(rows: readonly PlacedRow[], end: string | undefined): void {
-  let [top, to, day] = [0, end, end];
-  for (const [index, row] of rows.entries()) {
-    const own = toDay(row.event.occurredAt);
-    if (index > 0 && row.offset - top > DEEP_OFFSET && own !== day) [top, to] = [row.offset, own];
-    day = own;
-    row.hint = to === undefined ? [row.offset - top] : [row.offset - top, to];
-  }
+function withoutLastMillisecond<Row extends FeedRow>(rows: readonly Row[]): Row[] {
+  const edge = rows.at(-1)?.event.occurredAt ?? 0;
+  return rows.filter(({ event }) => event.occurredAt > edge);
 }

@@ -1,43 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Story, StoryActor, StoryChange } from '../../story.ts';
+import type { Draft, SandboxEvent } from './event.ts';
 import { createFlagRenderer, DEFAULT_STRATEGY, ulid } from './flags.ts';
-
-export interface Tag {
-  type: string;
-  value: string;
-  color?: string;
-}
-
-/** A row of Unleash's table `events`. */
-export interface SandboxEvent {
-  id: number;
-  type: string;
-  createdBy: string;
-  /** -42: an admin API token; -1337: the system; `null`: a migration. */
-  createdByUserId: number | null;
-  /** Microseconds since 1970, as Postgres keeps them; the API cuts them to milliseconds. `null` sorts first. */
-  createdAtMicros: number | null;
-  data: unknown;
-  preData: unknown;
-  tags: Tag[];
-  featureName: string | null;
-  project: string | null;
-  environment: string | null;
-  groupType?: string;
-  groupId?: string;
-}
 
 export interface SandboxData {
   /** Oldest first, in the order of their ids. */
   events: SandboxEvent[];
   users: { id: number; name: string }[];
-}
-
-/** What one change writes, before it has an id, an author and a time. */
-export interface Draft
-  extends Partial<Pick<SandboxEvent, 'data' | 'preData' | 'tags' | 'featureName' | 'project' | 'environment'>> {
-  type: string;
-  changeRequestId?: number;
 }
 
 type Author = Pick<SandboxEvent, 'createdBy' | 'createdByUserId'>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FlagEventKind } from '../../../model.ts';
 import type { Story, StoryChange } from '../../story.ts';
-import type { Draft, Tag } from './data.ts';
+import type { Draft, Tag } from './event.ts';
 
 interface Strategy {
   id: string;

@@ -1,4 +1,4 @@
-import type { SandboxEvent } from './data.ts';
+import type { SandboxEvent } from './event.ts';
 import { spoilEvents, type UnleashFault, type WireEvent } from './faults.ts';
 import { isAtLeast, normalised, onlyValue, type Page, Refused, searchEvents, unknownError } from './search.ts';
 import type { EventStore } from './store.ts';

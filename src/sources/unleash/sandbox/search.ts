@@ -1,4 +1,4 @@
-import type { SandboxEvent } from './data.ts';
+import type { SandboxEvent } from './event.ts';
 
 export interface Page {
   events: SandboxEvent[];

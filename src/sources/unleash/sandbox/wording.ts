@@ -1,4 +1,4 @@
-import type { SandboxEvent } from './data.ts';
+import type { SandboxEvent } from './event.ts';
 
 /** Unleash links to its own configured address, which is often left at this default. */
 const ADDRESS = 'http://localhost:4242';
