@@ -11,13 +11,15 @@ import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from
 import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
 import { createSchema } from './graph/schema.ts';
+import type { GraphVendor } from './graph/vendor.ts';
 import { type Log, silentLog } from './observe/log.ts';
 import { createContext, type GatewayContext } from './request/context.ts';
+import { useFinish } from './request/finish.ts';
 import type { FederationSettings } from './settings/config.ts';
-import type { Source, SourceDefinition } from './sources/source.ts';
+import type { Source } from './sources/source.ts';
 
 export interface GatewayOptions {
-  definitions: readonly SourceDefinition[];
+  definitions: readonly GraphVendor[];
   sources: readonly Source[];
   requestTimeoutMs: number;
   /** How many upstream calls one request may make, retries included. @default 500 */
@@ -50,18 +52,20 @@ export function createGateway({
   requestTimeoutMs,
   sources,
   trustedDocuments: mode = 'off',
+  upstreamCallsPerRequest = 500,
 }: GatewayOptions): Gateway {
   const maskError = createMaskError(log);
   const { secret } = federation;
   const isSupergraph = ({ headers }: Request) => secret !== undefined && carriesSecret(headers, secret);
   return createYoga<object, GatewayContext>({
     schema: createSchema(definitions, federation),
-    context: ({ request }) => createContext({ now, requestTimeoutMs, sources }, request),
+    context: ({ request }) => createContext({ now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
     plugins: [
       ...usePublicFace({ face, isReady, log }),
       ...(face.introspection ? [useSchemaReference()] : []),
       useTrustedDocuments({ mode, documents, isExempt: isSupergraph }),
       useSubgraphAccess(federation.secret),
+      useFinish(),
       usePartialMark(),
       useDeferStream(),
       ...useSafeIncrementalDelivery(maskError),

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, jwtVerify } from 'jose';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import type { ConnectOptions } from '../sources/source.ts';
+import type { ConnectOptions } from '../sources/vendor.ts';
 
 export interface AuthenticationOptions {
   apiKeys: readonly string[];

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { CallCount } from '../model.ts';
 import type { Log, RequestLine } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 
@@ -14,7 +15,7 @@ interface Entry {
   isGraphQL: boolean;
   status: number | null;
   operation: RequestLine['operation'];
-  context: GatewayContext | undefined;
+  calls: CallCount | undefined;
   partial: boolean;
   codes: Set<string>;
 }
@@ -47,7 +48,7 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
     },
     onExecute({ args }) {
       const entry = entries.getStore();
-      if (entry) entry.context = args.contextValue;
+      if (entry) entry.calls = args.contextValue.budget.calls;
     },
     onResultProcess({ result, setResult }) {
       const entry = entries.getStore();
@@ -81,7 +82,7 @@ function createEntry(request: Request): Entry {
     isGraphQL: false,
     status: null,
     operation: null,
-    context: undefined,
+    calls: undefined,
     partial: false,
     codes: new Set(),
   };
@@ -128,7 +129,7 @@ function toLine(entry: Entry, aborted: boolean): RequestLine {
     operation: entry.operation,
     status: entry.status,
     durationMs: Math.round(performance.now() - entry.startedAt),
-    upstreamCalls: entry.context?.upstreamCalls() ?? null,
+    upstreamCalls: entry.calls?.made ?? null,
     partial: entry.partial,
     codes: [...entry.codes],
     aborted,

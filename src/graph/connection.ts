@@ -1,19 +1,27 @@
 /** `FlagEventConnection`, and how a field with paging arguments is answered from the timeline. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { BadInputError, type Failure, toFailure } from '../errors.ts';
+import { BadInputError, DeadlineError, type Failure, toFailure, UpstreamError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
-import type { Source, SourceDefinition } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
 import type { Direction, Feed } from '../timeline/feed.ts';
 import type { EventFilter } from '../timeline/filter.ts';
 import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
 import { type FilterInput, selectSources, toEventFilter } from './filter.ts';
 import { selectedNodeFields } from './selection.ts';
-import type { VendorTypes } from './vendor.ts';
+import type { GraphVendor, VendorTypes } from './vendor.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
+
+/** What a field with a page of events costs, for gateways that weigh queries. */
+export const LIST_SIZE = {
+  assumedSize: DEFAULT_PAGE_SIZE,
+  slicingArguments: ['first', 'last'],
+  sizedFields: ['edges', 'nodes'],
+  requireOneSlicingArgument: false,
+};
 
 export interface ConnectionArguments {
   first?: number | null | undefined;
@@ -27,6 +35,8 @@ export interface SourceReport {
   source: Source;
   status: FeedReport['status'];
   failure: Failure | null;
+  /** The keys of the feeds that failed, and of parts whose feeds are not known. */
+  failedFeeds: string[];
   skipped: number;
   reachesBackTo: number | null;
   /** Asks the source, once, if reading the page did not tell. */
@@ -45,7 +55,7 @@ export interface ConnectionShape {
 }
 
 export interface Vendor {
-  definition: SourceDefinition;
+  definition: GraphVendor;
   types: VendorTypes;
 }
 
@@ -68,25 +78,25 @@ export async function readConnection(
   const filter = narrow(toEventFilter(input, vendors), flagKey);
   const digest = digestOf([input, flagKey]);
   const cursor = cursorText === null ? null : decodeCursor(cursorText, digest, argument);
-  const { now, readFeed, signal } = context;
+  const { budget, now, readFeed } = context;
   const sources = selectSources(context.sources, input);
-  const feeds = (await Promise.all(sources.map(listFeeds))).flat();
+  const parts = sources.flatMap((source) => source.parts);
 
-  const page = await readTimeline(
-    feeds.map((feed) => ({ ...feed, read: (request) => readFeed(feed, request) })),
-    {
-      direction,
-      limit,
-      cursor,
-      filter,
-      fields: selectedNodeFields(info),
-      now,
-      signal,
-      ...(maxReadsPerFeed !== undefined && { maxReadsPerFeed }),
-    },
-  );
+  const page = await readTimeline(parts, {
+    direction,
+    limit,
+    cursor,
+    filter,
+    fields: selectedNodeFields(info),
+    now,
+    budget,
+    read: readFeed,
+    ...(maxReadsPerFeed !== undefined && { maxReadsPerFeed }),
+  }).catch((error: unknown) => {
+    throw error instanceof DeadlineError ? timeoutOf(sources) : error;
+  });
   if (page.reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
-  const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, signal);
+  const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, budget);
   return {
     edges: page.edges.map(({ cursor: own, event }) => ({
       node: event,
@@ -95,7 +105,7 @@ export async function readConnection(
       },
     })),
     pageInfo: toPageInfo(page, direction, cursor, digest),
-    reports: sources.flatMap((source) => reportOn(source, vendors, page.reports, count)),
+    reports: sources.flatMap((source) => reportOn(source, page.reports, count)),
   };
 }
 
@@ -137,25 +147,10 @@ function toPage({ after, before, first, last }: ConnectionArguments) {
   };
 }
 
-/** The feeds of a source; one that only ever fails, if the source cannot say which they are. */
-async function listFeeds(source: Source): Promise<readonly Feed[]> {
-  try {
-    return await source.feeds();
-  } catch (error) {
-    const fail = () => Promise.reject(error);
-    return [
-      {
-        key: source.id,
-        source: source.id,
-        isWholeSource: true,
-        read: fail,
-        count: fail,
-        canMatch: () => true,
-        appliesAll: () => false,
-        matches: () => false,
-      },
-    ];
-  }
+/** When no source has answered: the deadline is the request's, and the failure is theirs. */
+function timeoutOf(sources: readonly Source[]): UpstreamError {
+  const names = [...new Set(sources.map(({ name }) => name))].join(' and ');
+  return new UpstreamError('UPSTREAM_TIMEOUT', `${names} did not answer in time.`);
 }
 
 function toPageInfo(
@@ -182,14 +177,13 @@ function toPageInfo(
 
 function reportOn(
   source: Source,
-  vendors: readonly Vendor[],
   reports: readonly FeedReport[],
   count: (feed: Feed) => Promise<number | null>,
 ): SourceReport[] {
   const own = reports.filter(({ feed }) => feed.source === source.id);
   if (own.length === 0) return [];
-  const name = vendors.find(({ definition }) => definition.vendor === source.vendor)?.definition.name ?? source.id;
-  const failed = own.find(({ status }) => status === 'FAILED');
+  const failures = own.filter(({ status }) => status === 'FAILED');
+  const [failed] = failures;
   const horizons = own.flatMap(({ reachesBackTo }) => reachesBackTo ?? []);
   const status = failed ? 'FAILED' : own.some((report) => report.status === 'LATE') ? 'LATE' : 'OK';
   let total: Promise<number | null> | undefined;
@@ -197,7 +191,8 @@ function reportOn(
     {
       source,
       status,
-      failure: failed ? toFailure(failed.error, name) : null,
+      failure: failed ? toFailure(failed.error, source.name) : null,
+      failedFeeds: failures.map(({ feed }) => feed.key),
       skipped: own.reduce((sum, { skipped }) => sum + skipped, 0),
       reachesBackTo: horizons.length > 0 ? Math.max(...horizons) : null,
       totalCount() {

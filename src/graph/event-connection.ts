@@ -46,7 +46,7 @@ function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
     fields: (t) => ({
       code: t.exposeString('code', {
         description:
-          '`UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, `UPSTREAM_RATE_LIMITED` or `UPSTREAM_REJECTED` (credentials).',
+          '`UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, `UPSTREAM_RATE_LIMITED`, `UPSTREAM_REJECTED` (credentials or permissions), or `UPSTREAM_CALLS_SPENT`: this request has made as many upstream calls as one may.',
       }),
       message: t.exposeString('message', { description: 'For people; it may change.' }),
       retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
@@ -64,6 +64,10 @@ function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
         type: FlagSourceFailure,
         nullable: true,
         description: 'Why it failed; null unless it did.',
+      }),
+      failedFeeds: t.exposeStringList('failedFeeds', {
+        description:
+          'Which feeds of the source failed: `launchdarkly/web/production` is an environment of a project, `launchdarkly/web/*` what concerns all of its environments, `launchdarkly/web` a project whose environments could not be listed, `unleash-eu` a whole instance of that name. The events of all others are on the page.',
       }),
       skippedEvents: t.exposeInt('skipped', {
         description:

@@ -6,7 +6,6 @@ import { BadInputError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Builder, ObjectRef } from './builder.ts';
-import { DEFAULT_PAGE_SIZE } from './connection.ts';
 import { checkText } from './filter.ts';
 import type { Flag, FlagTypes } from './flag-event.ts';
 import type { NodeFinder } from './node.ts';
@@ -31,14 +30,6 @@ const DIRECTIVES = ['@external', '@inaccessible', '@key', '@listSize', '@shareab
 const MAX_REPRESENTATIONS = 1_000;
 
 const ARGUMENT = 'representations';
-
-/** What a field with a page of events costs, for gateways that weigh queries. */
-export const LIST_SIZE = {
-  assumedSize: DEFAULT_PAGE_SIZE,
-  slicingArguments: ['first', 'last'],
-  sizedFields: ['edges', 'nodes'],
-  requireOneSlicingArgument: false,
-};
 
 export interface Entities {
   types: readonly (ObjectRef<Flag> | ObjectRef<FlagEvent> | ObjectRef<User>)[];

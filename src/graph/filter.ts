@@ -2,11 +2,11 @@
 import type { InputRef } from '@pothos/core';
 import { BadInputError } from '../errors.ts';
 import type { FlagEventKind } from '../model.ts';
-import type { Source, SourceDefinition } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import type { EventFilter } from '../timeline/filter.ts';
 import type { Builder } from './builder.ts';
 import type { FlagTypes } from './flag-event.ts';
-import type { VendorTypes } from './vendor.ts';
+import type { GraphVendor, VendorTypes } from './vendor.ts';
 
 const MAX_VALUES = 200;
 const MAX_LENGTH = 250;
@@ -59,7 +59,7 @@ export function defineFilter(
 /** Throws {@link BadInputError} naming the argument. */
 export function toEventFilter(
   input: FilterInput,
-  vendors: readonly { definition: SourceDefinition; types: VendorTypes }[],
+  vendors: readonly { definition: GraphVendor; types: VendorTypes }[],
 ): EventFilter {
   const window = { from: input.from?.getTime() ?? null, to: input.to?.getTime() ?? null };
   if (window.from !== null && window.to !== null && window.from >= window.to) {

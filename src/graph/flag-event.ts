@@ -1,7 +1,7 @@
 /** The vendor-neutral types: an event and everything it points at. */
 import { encodeGlobalID } from '@pothos/plugin-relay';
 import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
-import type { RateLimit, Source, SourceDefinition } from '../sources/source.ts';
+import type { RateLimit, Source } from '../sources/source.ts';
 import type { Builder } from './builder.ts';
 
 const KIND_DESCRIPTIONS: Readonly<Record<FlagEventKind, string>> = {
@@ -45,10 +45,10 @@ export interface Flag {
 
 export type FlagTypes = ReturnType<typeof defineFlagTypes>;
 
-export function defineFlagTypes(builder: Builder, definitions: readonly SourceDefinition[]) {
+export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: string; name: string }[]) {
   const FlagVendor = builder.enumType('FlagVendor', {
     description: 'Whose event log it is. More vendors may be added.',
-    values: Object.fromEntries(definitions.map(({ name, vendor }) => [vendor, { description: `${name}.` }])),
+    values: Object.fromEntries(vendors.map(({ name, vendor }) => [vendor, { description: `${name}.` }])),
   });
 
   const FlagEventKind = builder.enumType('FlagEventKind', {
@@ -86,7 +86,7 @@ export function defineFlagTypes(builder: Builder, definitions: readonly SourceDe
       rateLimit: t.field({
         type: FlagSourceRateLimit,
         nullable: true,
-        description: 'What is left of the vendor’s allowance; null as long as the vendor has not said. Asks nobody.',
+        description: 'What is left of the vendor’s rate limit; null as long as the vendor has not said. Asks nobody.',
         resolve: (source) => source.rateLimit(),
       }),
     }),

@@ -1,21 +1,15 @@
 /** Puts the graph together: the shared types, what each vendor adds, and the entry points. */
 import { type GraphQLSchema, specifiedDirectives } from 'graphql';
-import type { SourceDefinition } from '../sources/source.ts';
 import { type Builder, createBuilder } from './builder.ts';
-import { readConnection, type Vendor } from './connection.ts';
+import { LIST_SIZE, readConnection, type Vendor } from './connection.ts';
 import { defineEventConnection, type EventConnectionRef } from './event-connection.ts';
-import {
-  defineEntities,
-  defineGatewayQueries,
-  type FederationOptions,
-  LIST_SIZE,
-  printComposable,
-} from './federation.ts';
+import { defineEntities, defineGatewayQueries, type FederationOptions, printComposable } from './federation.ts';
 import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
 import { GraphQLDeferDirective, GraphQLStreamDirective } from './incremental.ts';
 import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader } from './node.ts';
 import { defineUser } from './user.ts';
+import type { GraphVendor } from './vendor.ts';
 
 /** How often one feed is read for one page of a flag's own events: many flags may be on one answer. */
 const MAX_READS_FOR_A_FLAG = 3;
@@ -24,18 +18,18 @@ const MAX_READS_FOR_A_FLAG = 3;
  * The graph as clients see it. With `federation` it is what a gateway asks, too: it has `_service` and `_entities`, and
  * `node` whatever the supergraph has of it.
  */
-export function createSchema(definitions: readonly SourceDefinition[], federation?: FederationOptions): GraphQLSchema {
+export function createSchema(definitions: readonly GraphVendor[], federation?: FederationOptions): GraphQLSchema {
   const { builder, entities } = assemble(definitions, { ...federation, nodeField: 'owner' });
   if (federation) defineGatewayQueries(builder, entities, () => printSubgraph(definitions, federation));
   return builder.toSchema({ directives: [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective] });
 }
 
 /** The graph as composition reads it: what `_service { sdl }` says. */
-export function printSubgraph(definitions: readonly SourceDefinition[], federation: FederationOptions): string {
+export function printSubgraph(definitions: readonly GraphVendor[], federation: FederationOptions): string {
   return printComposable(assemble(definitions, federation).builder);
 }
 
-function assemble(definitions: readonly SourceDefinition[], { nodeField, userType }: FederationOptions) {
+function assemble(definitions: readonly GraphVendor[], { nodeField, userType }: FederationOptions) {
   const builder = createBuilder();
   const types = defineFlagTypes(builder, definitions);
   const vendors: Vendor[] = definitions.map((definition) => ({
@@ -78,7 +72,12 @@ function defineQueries(
         listSize: LIST_SIZE,
         description:
           'All flag events of all sources, newest first. A source that fails does not fail the page: see `sources`. Null, with an error, only if every source fails.',
-        args: { filter: t.arg({ type: filter, description: 'What to leave out. Keep it the same while paging.' }) },
+        args: {
+          filter: t.arg({
+            type: filter,
+            description: 'Which events to keep. Keep the filter itself the same while paging.',
+          }),
+        },
         resolve: (_root, args, context, info) => readConnection({ args, vendors }, context, info),
       },
       connection,
@@ -113,9 +112,12 @@ function defineFlagEvents(
         nullable: true,
         listSize: LIST_SIZE,
         description:
-          'The flag’s own events in all sources, newest first. However many flags are on one answer, their events are read together: with the same arguments at most 9 upstream calls per feed for all of them. What lies deeper than that leaves the page short, with `hasNextPage: true`.',
+          'The flag’s own events in all sources, newest first. However many flags are on one answer, their events are read together: with the same arguments at most 9 upstream calls per feed for every hundred or so of them. What lies deeper than that leaves the page short, with `hasNextPage: true`.',
         args: {
-          filter: t.arg({ type: filter, description: 'What else to leave out. Keep it the same while paging.' }),
+          filter: t.arg({
+            type: filter,
+            description: 'Which of them to keep. Keep the filter itself the same while paging.',
+          }),
         },
         resolve: ({ key }, args, context, info) =>
           readConnection({ args, vendors, flagKey: key, maxReadsPerFeed: MAX_READS_FOR_A_FLAG }, context, info),

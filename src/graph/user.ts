@@ -1,8 +1,7 @@
 /** What the supergraph's people gain: their own flag events. The type itself is another subgraph's. */
 import type { Builder, ObjectRef } from './builder.ts';
-import { readConnection, type Vendor } from './connection.ts';
+import { LIST_SIZE, readConnection, type Vendor } from './connection.ts';
 import type { EventConnectionRef } from './event-connection.ts';
-import { LIST_SIZE } from './federation.ts';
 import type { FilterInput, FilterRef } from './filter.ts';
 import type { FlagTypes } from './flag-event.ts';
 
@@ -37,7 +36,10 @@ export function defineUser(
           listSize: LIST_SIZE,
           description: 'The flag events they made, in all sources, newest first, by their e-mail address.',
           args: {
-            filter: t.arg({ type: filter, description: 'What else to leave out. Keep it the same while paging.' }),
+            filter: t.arg({
+              type: filter,
+              description: 'Which of them to keep. Keep the filter itself the same while paging.',
+            }),
           },
           resolve: ({ email }, args, context, info) =>
             readConnection(

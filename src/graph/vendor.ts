@@ -1,4 +1,4 @@
-/** What a vendor's folder adds to the graph. */
+/** What a vendor's folder adds to the graph, and what it is handed for that. */
 import type { InputRef } from '@pothos/core';
 import type { FlagEvent } from '../model.ts';
 import type { Builder, ObjectRef } from './builder.ts';
@@ -12,6 +12,15 @@ export interface VendorTypes {
   event: ObjectRef<FlagEvent>;
   /** The vendor's part of `FlagEventFilter`; it narrows that vendor's events only. */
   filter: { field: string; type: InputRef<object>; description: string };
+}
+
+/** A vendor as the graph knows it. */
+export interface GraphVendor {
+  /** The value of `FlagVendor`. */
+  vendor: string;
+  /** For people, for example `LaunchDarkly`. */
+  name: string;
+  graph: VendorGraph;
 }
 
 export interface VendorGraph {

@@ -1,9 +1,12 @@
 /** Whether the gateway is ready: at least one source answers, or has not been asked yet. */
+
+import { createBudget } from '../request/budget.ts';
 import type { Source } from '../sources/source.ts';
 import { NO_FILTER } from '../timeline/filter.ts';
 
 const PROBE_EVERY_MS = 5_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const PROBE_CALLS = 100;
 
 /**
  * The check behind `/ready`. While no source is healthy, a check asks them again, at most every `probeEveryMs`: a gateway
@@ -28,9 +31,15 @@ export function createReadiness(sources: readonly Source[], { probeEveryMs = PRO
 }
 
 async function askForOneEvent(source: Source): Promise<void> {
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  const [feed] = await source.feeds();
   const now = Date.now();
+  const client = new AbortController().signal;
+  const budget = createBudget({ deadline: now + PROBE_TIMEOUT_MS, calls: PROBE_CALLS, client });
   const newest = { direction: 'older', start: null, limit: 1, filter: NO_FILTER, fields: new Set<string>() } as const;
-  await feed?.read({ ...newest, hint: null, asOf: now, now, signal });
+  await Promise.allSettled(
+    source.parts.map(async (part) => {
+      const [feed] = await part.feeds(budget);
+      await feed?.read({ ...newest, hint: null, asOf: now, now, budget });
+    }),
+  );
+  budget.close();
 }

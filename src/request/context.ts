@@ -1,44 +1,42 @@
 /** What one GraphQL request carries. */
-import { grant } from '../http/allowance.ts';
+import type { Budget } from '../model.ts';
 import type { Source } from '../sources/source.ts';
+import { createBudget } from './budget.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 export interface GatewayContext extends Loaders {
   sources: readonly Source[];
   /** When the request began, Unix milliseconds. */
   now: number;
-  /** Ends with the client's connection or shortly before the request's deadline; every upstream call obeys it. */
-  signal: AbortSignal;
+  /** Ends with the client's connection or shortly before the request's deadline; every upstream call spends it. */
+  budget: Budget;
+  /** Lets go of everything that waits for the request's end. */
+  finish(): void;
   /** Set when some source's data is missing from the answer. */
   isPartial: boolean;
-  /** How many HTTP requests were made to upstreams so far. A function, because Yoga copies what is in here. */
-  upstreamCalls(): number;
 }
 
 export interface ContextOptions {
   sources: readonly Source[];
   requestTimeoutMs: number;
+  /** How many upstream calls one request may make, retries included. */
+  upstreamCallsPerRequest: number;
   /** @default Date.now */
   now?: (() => number) | undefined;
 }
 
-/** What is left of a request's time when its upstream calls must have ended, so that the rest can still be answered. */
-const LONGEST_REMAINDER_MS = 500;
+/** Kept back from a request's time: when its upstream calls have to end, what they gave can still be answered. */
+const LONGEST_RESERVE_MS = 500;
 
 export function createContext(
-  { now = Date.now, requestTimeoutMs, sources }: ContextOptions,
+  { now = Date.now, requestTimeoutMs, sources, upstreamCallsPerRequest }: ContextOptions,
   request: Request,
 ): GatewayContext {
-  const remainder = Math.min(LONGEST_REMAINDER_MS, requestTimeoutMs / 10);
-  const timeoutMs = Math.floor(requestTimeoutMs - remainder);
-  const allowance = { expiresAt: Date.now() + timeoutMs, calls: 0 };
-  const signal = grant(AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]), allowance);
-  return {
-    sources,
-    now: now(),
-    signal,
-    isPartial: false,
-    upstreamCalls: () => allowance.calls,
-    ...createLoaders(sources, signal),
-  };
+  const reserve = Math.min(LONGEST_RESERVE_MS, requestTimeoutMs / 10);
+  const budget = createBudget({
+    deadline: Date.now() + Math.floor(requestTimeoutMs - reserve),
+    calls: upstreamCallsPerRequest,
+    client: request.signal,
+  });
+  return { sources, now: now(), budget, finish: budget.close, isPartial: false, ...createLoaders(sources, budget) };
 }

@@ -3,10 +3,10 @@
  * ask the same get one answer. Nothing here outlives the request.
  */
 import DataLoader from 'dataloader';
-import type { EventReference, FlagEvent } from '../model.ts';
+import type { Budget, EventReference, FlagEvent } from '../model.ts';
 import type { Source } from '../sources/source.ts';
 import type { Feed, FeedPage, FeedRequest } from '../timeline/feed.ts';
-import { readTogether } from '../timeline/read-together.ts';
+import { type Read, readTogether } from '../timeline/read-together.ts';
 
 export interface Loaders {
   /** As `feed.read`. */
@@ -17,11 +17,14 @@ export interface Loaders {
   loadField<T>(event: FlagEvent, field: string): Promise<T | null>;
 }
 
-export function createLoaders(sources: readonly Source[], signal: AbortSignal): Loaders {
-  const reads = new DataLoader<{ feed: Feed; request: FeedRequest }, FeedPage>(readTogether, { cache: false });
+export function createLoaders(sources: readonly Source[], budget: Budget): Loaders {
+  // A batch may hand out promises: what is loaded settles with its own.
+  const reads = new DataLoader<Read, FeedPage>(async (batch) => readTogether(batch) as unknown as FeedPage[], {
+    cache: false,
+  });
   const bySource = perKey((id: string) => {
     const source = sources.find((each) => each.id === id);
-    return source && createSourceLoaders(source, signal);
+    return source && createSourceLoaders(source, budget);
   });
 
   return {
@@ -36,21 +39,18 @@ export function createLoaders(sources: readonly Source[], signal: AbortSignal): 
   };
 }
 
-function createSourceLoaders(source: Source, signal: AbortSignal) {
+function createSourceLoaders(source: Source, budget: Budget) {
   const events = new DataLoader<{ reference: EventReference; fields: ReadonlySet<string> }, FlagEvent | null>(
     (wanted) => {
       const fields = new Set(wanted.flatMap((each) => [...each.fields]));
-      return source.loadEvents(
-        wanted.map(({ reference }) => reference),
-        fields,
-        signal,
-      );
+      const references = wanted.map(({ reference }) => reference);
+      return source.loadEvents(references, fields, budget);
     },
     { cacheKeyFn: ({ fields, reference }) => JSON.stringify([reference, [...fields]]) as never },
   );
   const field = perKey((name: string) => {
     const load = source.fieldLoaders[name];
-    return load && new DataLoader<FlagEvent, unknown>((all) => load(all, signal) as Promise<(unknown | Error)[]>);
+    return load && new DataLoader<FlagEvent, unknown>((all) => load(all, budget) as Promise<(unknown | Error)[]>);
   });
   return { source, events, field };
 }

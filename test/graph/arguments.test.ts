@@ -76,7 +76,7 @@ const cursors = (['after', 'before'] as const).flatMap((name): Mistake[] => [
   [`a cursor cut short as ${name}`, name, () => ({ [name]: cursor.slice(0, -4) })],
   [`a cursor with something after it as ${name}`, name, () => ({ [name]: `${cursor}${CANARY}` })],
   [`a cursor from another filter as ${name}`, name, () => ({ [name]: cursor, filter: { flagKeys: [CANARY] } })],
-  [`a cursor of another version as ${name}`, name, () => ({ [name]: forge({ v: 2 }) })],
+  [`a cursor of another version as ${name}`, name, () => ({ [name]: forge({ v: 1 }) })],
   [`a cursor from outside of time as ${name}`, name, () => ({ [name]: forge({ a: 1e16 }) })],
   [`a cursor that is too long as ${name}`, name, () => ({ [name]: 'e'.repeat(MAX_CURSOR_LENGTH + 1) })],
 ]);
