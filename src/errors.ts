@@ -61,6 +61,27 @@ export class CallerGoneError extends Error {
   }
 }
 
+/** A failure as the log has it: which feed, what kind, and why, in words that can hold no secret. */
+export interface FeedFailure {
+  feed: string;
+  code: UpstreamErrorCode;
+  /** `status 504`, or the code of the network's or the system's error, such as `ENOTFOUND`; `null` if there is neither. */
+  cause: string | null;
+}
+
+export function toFeedFailure(feed: string, error: unknown): FeedFailure {
+  return { feed, code: toFailure(error, feed).code, cause: causeOf(error) };
+}
+
+function causeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { cause, code, status } = error as Error & { code?: unknown; status?: unknown };
+  if (typeof status === 'number') return `status ${status}`;
+  const isOwn = error instanceof UpstreamError;
+  if (!isOwn && typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,60}$/.test(code)) return code;
+  return causeOf(cause);
+}
+
 /** What was thrown, as the `Error` that a batch function puts in the place of a value. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { FeedFailure } from '../errors.ts';
 import type { CallCount } from '../model.ts';
 import type { Log, RequestLine } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
@@ -16,6 +17,7 @@ interface Entry {
   status: number | null;
   operation: RequestLine['operation'];
   calls: CallCount | undefined;
+  failures: readonly FeedFailure[];
   partial: boolean;
   codes: Set<string>;
 }
@@ -48,7 +50,9 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
     },
     onExecute({ args }) {
       const entry = entries.getStore();
-      if (entry) entry.calls = args.contextValue.budget.calls;
+      if (!entry) return;
+      entry.calls = args.contextValue.budget.calls;
+      entry.failures = args.contextValue.failures;
     },
     onResultProcess({ result, setResult }) {
       const entry = entries.getStore();
@@ -83,12 +87,15 @@ function createEntry(request: Request): Entry {
     status: null,
     operation: null,
     calls: undefined,
+    failures: [],
     partial: false,
     codes: new Set(),
   };
 }
 
 const LONGEST_NAME = 80;
+/** Of one request, in the log. */
+const MAX_FAILURES = 20;
 
 function operationIn(parsed: unknown, name: string | undefined): RequestLine['operation'] {
   if (parsed instanceof Error || parsed === null) return null;
@@ -131,6 +138,7 @@ function toLine(entry: Entry, aborted: boolean): RequestLine {
     durationMs: Math.round(performance.now() - entry.startedAt),
     upstreamCalls: entry.calls?.made ?? null,
     partial: entry.partial,
+    failures: entry.failures.slice(0, MAX_FAILURES),
     codes: [...entry.codes],
     aborted,
   };

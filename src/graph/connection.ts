@@ -91,6 +91,7 @@ export async function readConnection(
     now,
     budget,
     read: readFeed,
+    onFailure: context.noteFailure,
     ...(maxReadsPerFeed !== undefined && { maxReadsPerFeed }),
   }).catch((error: unknown) => {
     throw error instanceof DeadlineError ? timeoutOf(sources) : error;

@@ -3,6 +3,7 @@
  * written, and of an error neither its message nor its properties, which may quote a header or an upstream's body.
  */
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+import type { FeedFailure } from '../errors.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -17,6 +18,8 @@ export interface RequestLine {
   /** How many HTTP requests it took upstream; `null` if it was refused before that. */
   upstreamCalls: number | null;
   partial: boolean;
+  /** The feeds that failed. */
+  failures: readonly FeedFailure[];
   /** The codes of its errors, each once. */
   codes: readonly string[];
   /** The client has gone before the end of the answer. */

@@ -1,4 +1,5 @@
 /** What one GraphQL request carries. */
+import { type FeedFailure, toFeedFailure } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Source } from '../sources/source.ts';
 import { createBudget } from './budget.ts';
@@ -14,6 +15,9 @@ export interface GatewayContext extends Loaders {
   finish(): void;
   /** Set when some source's data is missing from the answer. */
   isPartial: boolean;
+  /** What failed of the sources, for the log. */
+  failures: readonly FeedFailure[];
+  noteFailure(feed: string, error: unknown): void;
 }
 
 export interface ContextOptions {
@@ -38,5 +42,15 @@ export function createContext(
     calls: upstreamCallsPerRequest,
     client: request.signal,
   });
-  return { sources, now: now(), budget, finish: budget.close, isPartial: false, ...createLoaders(sources, budget) };
+  const failures: FeedFailure[] = [];
+  return {
+    sources,
+    now: now(),
+    budget,
+    finish: budget.close,
+    isPartial: false,
+    failures,
+    noteFailure: (feed, error) => void failures.push(toFeedFailure(feed, error)),
+    ...createLoaders(sources, budget),
+  };
 }

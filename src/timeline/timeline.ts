@@ -31,6 +31,8 @@ export interface TimelineRequest {
   /** Unix milliseconds. */
   now: number;
   budget: Budget;
+  /** Told of every feed, or part whose feeds are not known, that fails. */
+  onFailure?(key: string, error: unknown): void;
   /** @default the feed itself */
   read?(feed: Feed, request: FeedRequest): Promise<FeedPage>;
 }
@@ -122,7 +124,7 @@ async function openPart(part: Part, walk: Walk, request: TimelineRequest): Promi
   } catch (error) {
     const feed = createStandIn(part);
     const lane = createLane(feed, part.key, walk, true);
-    if (lane) lane.error = error;
+    if (lane) fail(lane, error, request);
     return [{ feed, lane }];
   }
 }
@@ -136,8 +138,13 @@ async function readLane(lane: Lane, limit: number, asOf: number, request: Timeli
     const page = await withinBudget(budget, read(feed, asked));
     extendLane(lane, page, direction, (event) => matchesFilter(event, filter) && feed.matches(event, filter));
   } catch (error) {
-    lane.error = error;
+    fail(lane, error, request);
   }
+}
+
+function fail(lane: Lane, error: unknown, { onFailure }: TimelineRequest): void {
+  lane.error = error;
+  onFailure?.(lane.feed.key, error);
 }
 
 function readItself(feed: Feed, request: FeedRequest): Promise<FeedPage> {

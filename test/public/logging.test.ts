@@ -24,6 +24,7 @@ describe('the log', () => {
         durationMs: expect.any(Number),
         upstreamCalls: expect.any(Number),
         partial: false,
+        failures: [],
         codes: [],
         aborted: false,
         msg: 'request',
@@ -63,6 +64,11 @@ describe('the log', () => {
     expect(lines.map(({ codes, partial, status }) => ({ codes, partial, status }))).toEqual([
       { codes: [], partial: true, status: 200 },
       { codes: [expect.stringMatching(/^UPSTREAM_/)], partial: expect.any(Boolean), status: 200 },
+    ]);
+    const down = { feed: 'unleash-down', code: 'UPSTREAM_UNAVAILABLE', cause: 'ECONNREFUSED' };
+    expect(lines.map(({ failures }) => failures)).toEqual([
+      [down],
+      [{ feed: 'unleash', code: 'UPSTREAM_REJECTED', cause: 'status 401' }, down],
     ]);
   });
 

@@ -10,6 +10,8 @@ const FIRST_WIDTH_MS = 24 * 60 * 60 * 1000;
 const STEP = 4;
 /** What is empty costs little, so go further. */
 const LEAP = 16;
+/** What is too much is often a burst: a few calls lead from a day to its milliseconds. */
+const SHRINK = 32;
 
 export interface WindowsOptions {
   direction: Direction;
@@ -43,7 +45,7 @@ export async function readByWindows(options: WindowsOptions): Promise<FeedPage> 
       : { oldest: rest.oldest, newest: Math.min(rest.newest, rest.oldest + width - 1) };
     const drained = await drain(window);
     if (drained === null) {
-      width = Math.max(1, Math.floor((window.newest - window.oldest + 1) / STEP));
+      width = Math.max(1, Math.floor((window.newest - window.oldest + 1) / SHRINK));
       continue;
     }
     const beyond = rowsBeyond(drained.rows, start, direction, ties);
