@@ -12,6 +12,8 @@ export interface UpstreamErrorOptions {
   status?: number;
   /** Rounded up to whole seconds. */
   retryAfterSeconds?: number;
+  /** The answer was larger than the gateway reads: asking for less may help. @default false */
+  isTooLarge?: boolean;
   /** For the log only. */
   cause?: unknown;
 }
@@ -21,7 +23,7 @@ export class UpstreamError extends Error {
   readonly code: UpstreamErrorCode;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
-  readonly isTooLarge: boolean = false;
+  readonly isTooLarge: boolean;
 
   constructor(code: UpstreamErrorCode, message: string, options: UpstreamErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -29,6 +31,23 @@ export class UpstreamError extends Error {
     this.code = code;
     this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds === undefined ? undefined : Math.ceil(options.retryAfterSeconds);
+    this.isTooLarge = options.isTooLarge ?? false;
+  }
+}
+
+/** Why a budget's signal is aborted when its deadline has passed. */
+export class DeadlineError extends Error {
+  constructor() {
+    super('The deadline of the request has passed.');
+    this.name = 'TimeoutError';
+  }
+}
+
+/** Why a budget's signal is aborted when nobody waits for the answer any more. */
+export class CallerGoneError extends Error {
+  constructor() {
+    super('The caller has gone.');
+    this.name = 'AbortError';
   }
 }
 
