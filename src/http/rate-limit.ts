@@ -11,45 +11,62 @@ export interface RateLimit {
 }
 
 /**
- * LaunchDarkly counts several scopes at once, of which the tightest is told; Unleash sends the IETF draft's fields.
+ * LaunchDarkly counts several scopes at once; a route is a method with a path. Unleash sends the IETF draft's fields, which
+ * are about the route that answers.
  * @see https://launchdarkly.com/docs/api#rate-limiting
  */
-const SCOPES = [
-  { prefix: 'x-ratelimit-global', reset: 'x-ratelimit-reset' },
-  { prefix: 'x-ratelimit-route', reset: 'x-ratelimit-reset' },
-  { prefix: 'x-ratelimit-auth-token', reset: 'x-ratelimit-auth-token-reset' },
-  { prefix: 'ratelimit', reset: 'ratelimit-reset' },
+export const SCOPES = [
+  { prefix: 'x-ratelimit-global', reset: 'x-ratelimit-reset', isOfRoute: false },
+  { prefix: 'x-ratelimit-auth-token', reset: 'x-ratelimit-auth-token-reset', isOfRoute: false },
+  { prefix: 'x-ratelimit-route', reset: 'x-ratelimit-reset', isOfRoute: true },
+  { prefix: 'ratelimit', reset: 'ratelimit-reset', isOfRoute: true },
 ] as const;
 
-/** `null` if the answer says nothing of limits. */
-export function readRateLimit(headers: Headers, now: number): RateLimit | null {
-  const scopes = SCOPES.flatMap(({ prefix, reset }) => {
+/** In the order of {@link SCOPES}; `null` for a scope that the answer does not name. */
+export function readScopes(headers: Headers, now: number): (RateLimit | null)[] {
+  return SCOPES.map(({ prefix, reset }) => {
     const remaining = toNumber(headers[`${prefix}-remaining`]);
-    if (remaining === null) return [];
+    if (remaining === null) return null;
     const left = readReset(headers, reset, now);
-    return [{ limit: toNumber(headers[`${prefix}-limit`]), remaining, resetsAt: left === null ? null : now + left }];
+    return { limit: toNumber(headers[`${prefix}-limit`]), remaining, resetsAt: left === null ? null : now + left };
   });
-  return scopes.toSorted((a, b) => a.remaining - b.remaining)[0] ?? null;
+}
+
+/** The scope of which the least is left. */
+export function tightest(scopes: readonly (RateLimit | null)[]): RateLimit | null {
+  return scopes.filter((scope) => scope !== null).toSorted((a, b) => a.remaining - b.remaining)[0] ?? null;
 }
 
 /** How long a 429 asks to wait, in milliseconds; `null` if it does not say, or names a moment that is past. */
 export function readWait(headers: Headers, now: number): number | null {
-  const seconds = toNumber(headers['retry-after']);
-  if (seconds !== null && seconds > 0) return seconds * 1000;
+  const asked = readRetryAfter(headers, now);
+  if (asked !== null) return asked;
   const waits = SCOPES.map(({ reset }) => readReset(headers, reset, now)).filter((wait) => wait !== null && wait > 0);
   return waits.length > 0 ? Math.max(...(waits as number[])) : null;
+}
+
+/** `Retry-After` in milliseconds, given as seconds or as a date; `null` without one, or if its moment is past. */
+export function readRetryAfter(headers: Headers, now: number): number | null {
+  const value = headers['retry-after'];
+  if (typeof value !== 'string') return null;
+  const seconds = toNumber(value);
+  const wait = seconds === null ? Date.parse(value) - timeOf(headers, now) : seconds * 1000;
+  return wait > 0 ? wait : null;
 }
 
 /** Beyond it, a number is a moment in epoch milliseconds; below, seconds from now. */
 const LONGEST_SECONDS = 1e9;
 
-/** Moments are held against the answer's own clock, which need not be ours. */
 function readReset(headers: Headers, name: string, now: number): number | null {
   const reset = toNumber(headers[name]);
   if (reset === null) return null;
-  if (reset < LONGEST_SECONDS) return reset * 1000;
+  return reset < LONGEST_SECONDS ? reset * 1000 : reset - timeOf(headers, now);
+}
+
+/** Moments are held against the answer's own clock, which need not be ours. */
+function timeOf(headers: Headers, now: number): number {
   const date = Date.parse(String(headers.date));
-  return reset - (Number.isNaN(date) ? now : date);
+  return Number.isNaN(date) ? now : date;
 }
 
 function toNumber(value: string | string[] | undefined): number | null {
