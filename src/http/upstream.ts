@@ -1,36 +1,46 @@
 /**
- * The one way to a vendor's API: a bounded keep-alive pool, time limits, retries within them, a circuit breaker, and JSON
- * that is decoded by a schema or refused.
+ * The one way to a vendor's API: budgets, rate limits, retries, a circuit breaker for each part of the account, and JSON that
+ * is decoded or refused. It has no time limit of its own: a request's budget says until when.
  */
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
-import { errors, Pool } from 'undici';
 import { UpstreamError } from '../errors.ts';
 import type { Budget } from '../model.ts';
-import { allowanceOf, grant } from './allowance.ts';
+import { type Cache, createMemoryCache } from '../store/cache.ts';
+import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Headers, type RateLimit, readRateLimit, readWait } from './rate-limit.ts';
+import { type CallReport, createExchange } from './exchange.ts';
+import { isDeadline, notItsApi, timedOut } from './failure.ts';
+import { createGate } from './gate.ts';
+import type { ProxySettings } from './proxy.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { createRetry } from './retry.ts';
-import { createAnswerStore, createSingleFlight } from './shared.ts';
+import { createSingleFlight } from './single-flight.ts';
+
+export type { CallReport };
 
 export interface UpstreamOptions {
   /** Shown in failures, for example `LaunchDarkly`. */
   name: string;
+  /** Id of the configured source: part of the keys in the cache. */
   source: string;
   /** Origin and, where the vendor is mounted below one, a path. */
   url: URL;
   /** Sent with every request; may hold the token. Never logged. */
   headers: Readonly<Record<string, string>>;
-  /** @default 4 */
-  connections?: number;
-  /** Time to connect, to the first byte, and between two bytes. @default 10_000 */
-  timeoutMs?: number;
-  /** A larger body is refused. @default 32 MiB */
-  maxResponseBytes?: number;
+  /** @default 32 */
+  connections?: number | undefined;
+  /** A larger body is refused, as it is sent and as it is decompressed. @default 32 MiB */
+  maxResponseBytes?: number | undefined;
   /** How long an answer may be given again to who asks the same. @default 0, not at all */
-  pageCacheMs?: number;
+  pageCacheMs?: number | undefined;
+  /** Where answers are remembered. @default the process's memory, 32 MiB */
+  cache?: Cache | undefined;
+  /** @default none */
+  proxy?: ProxySettings | undefined;
   clock?: Clock | undefined;
-  /** How long a source that keeps failing is left alone before it is tried again. @default 10_000 */
+  /** How long a part that keeps failing is left alone before it is tried again. @default 10_000 */
   breakerMs?: number | undefined;
+  /** Told of every HTTP request once it is over. */
+  onCall?: ((report: CallReport) => void) | undefined;
 }
 
 export interface UpstreamRequest<T> {
@@ -38,10 +48,16 @@ export interface UpstreamRequest<T> {
   path: string;
   query?: URLSearchParams;
   headers?: Readonly<Record<string, string>>;
+  /** The answer's JSON as the vendor's type; `undefined` if it is something else. One path has one decoder. */
   decode(body: unknown): T | undefined;
   budget: Budget;
+  /** Which part of the account the call is about, for example a feed's key. Each part has a circuit breaker of its own. */
   part: string;
+  /** What the vendor counts calls by, where the path is not the same for all of them. @default `path` */
+  route?: string;
+  /** Text searches and whole windows: they may use only half of the connections, and their slowness is no outage. @default false */
   isHeavy?: boolean;
+  /** For events that an earlier page missed: goes before others when not all may go. @default false */
   isOwed?: boolean;
   /** For how long this answer stays true, in milliseconds; never remembered without. */
   maxAgeMs?: (value: T) => number;
@@ -51,167 +67,128 @@ export interface UpstreamRequest<T> {
 
 export interface Upstream {
   /**
-   * Throws {@link UpstreamError} for everything but a 200 that fits the schema, after retries where those may help.
-   * Redirects are not followed.
+   * Throws {@link UpstreamError} for everything but a 200 that can be decoded, after retries where those may help, and the
+   * signal's reason when the caller has gone. Redirects are not followed.
    * Callers who ask the same at the same time share one request, and its answer: do not change it.
    */
   getJson<T>(request: UpstreamRequest<T>): Promise<T>;
   /** What is left of the vendor's allowance, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
-  /** False once requests have failed for want of an answer, until one is answered again. */
+  /** False while every part that was asked in the last minute fails for want of an answer. */
   isHealthy(): boolean;
   close(): Promise<void>;
 }
 
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
-/** So many requests without an answer, one after another, and the source is left alone for a while. */
-const FAILURES_BEFORE_BREAK = 5;
+const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const { breakerMs = 10_000, clock = systemClock, connections = 4, headers, name, url } = options;
-  const { maxResponseBytes = MAX_RESPONSE_BYTES, timeoutMs = 10_000 } = options;
-  const remembered = createAnswerStore(options.pageCacheMs ?? 0);
+  const {
+    breakerMs = 10_000,
+    clock = systemClock,
+    connections = 32,
+    name,
+    onCall,
+    pageCacheMs = 0,
+    source,
+    url,
+  } = options;
+  const { maxResponseBytes = MAX_RESPONSE_BYTES, proxy = {} } = options;
+  const cache = pageCacheMs > 0 ? (options.cache ?? createMemoryCache({ maxBytes: MAX_REMEMBERED_BYTES })) : undefined;
   const once = createSingleFlight<unknown>();
-  const retry = createRetry(name, clock);
-  const breaker = circuitBreaker(handleWhen(isOutage), {
-    halfOpenAfter: breakerMs,
-    breaker: new ConsecutiveBreaker(FAILURES_BEFORE_BREAK),
-  });
-  const basePath = url.pathname.replace(/\/+$/, '');
-  const pool = new Pool(url.origin, {
+  let isClosed = false;
+  const retry = createRetry({ clock, isClosed: () => isClosed });
+  const gate = createGate({ name, connections, clock });
+  const exchange = createExchange({
+    name,
+    source,
+    url,
+    headers: options.headers,
     connections,
-    pipelining: 1,
-    connect: { timeout: timeoutMs },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    // Unleash closes idle connections after 15 s: let go of them first.
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 10_000,
-    maxResponseSize: maxResponseBytes,
+    maxResponseBytes,
+    proxy,
+    clock,
+    onCall,
   });
-  let latestLimit: RateLimit | null = null;
-  let isHealthy = true;
+  const breaker = createBreaker({
+    clock,
+    breakerMs,
+    judge,
+    refuse: (wait) =>
+      new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} keeps failing and is left alone for a moment.`, {
+        retryAfterSeconds: wait / 1000,
+      }),
+  });
 
-  function noteRateLimit(limit: RateLimit | null): void {
-    if (limit === null) return;
-    latestLimit = limit;
-    if (limit.remaining <= 0 && limit.resetsAt !== null) retry.pause(limit.resetsAt);
+  function refuseIfSpent({ limit, made }: Budget['calls']): void {
+    if (made < limit) return;
+    const message = `${name} was not asked: this request has used up its upstream calls.`;
+    throw new UpstreamError('UPSTREAM_CALLS_SPENT', message);
   }
 
-  /** One HTTP request. */
-  async function getText(path: string, own: UpstreamRequest<unknown>['headers'], signal: AbortSignal): Promise<string> {
-    const allowance = allowanceOf(signal);
-    const budget = (allowance as { budget?: Budget } | undefined)?.budget;
-    if (budget && budget.calls.made >= budget.calls.limit)
-      throw new UpstreamError('UPSTREAM_CALLS_SPENT', `${name} was not asked.`);
-    if (budget) budget.calls.made += 1;
-    try {
-      const response = await pool.request({
-        method: 'GET',
-        path: basePath + path,
-        headers: { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...headers, ...own },
-        signal,
-      });
-      noteRateLimit(readRateLimit(response.headers, clock.now()));
-      const text = await response.body.text();
-      if (response.statusCode !== 200) throw toStatusError(name, response.statusCode, response.headers, clock.now());
-      return text;
-    } catch (error) {
-      throw isGivenUp(signal) ? signal.reason : toUpstreamError(name, error);
-    }
+  /** One HTTP request, once there is leave to send it. */
+  async function send(path: string, request: SentRequest, budget: Budget): Promise<string> {
+    refuseIfSpent(budget.calls);
+    const { isHeavy = false, isOwed = false, part, route = request.path } = request;
+    const pass = await gate.enter({ owner: request.budget.calls, part, route, isHeavy, isOwed, budget });
+    // Others have spent too, in the meantime.
+    if (budget.calls.made >= budget.calls.limit) pass.giveBack();
+    refuseIfSpent(budget.calls);
+    budget.calls.made += 1;
+    return exchange.send({ ...request, pathAndQuery: path, signal: budget.signal, pass });
   }
 
-  async function load<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
-    const attempt = () => getText(path, request.headers, signal);
-    const text = await (request.isProbe ? attempt() : retry.run(signal, attempt));
-    const data = request.decode(parseJson(text));
-    if (data === undefined) {
-      const message = `${name} answered with something that is not its API's JSON.`;
-      throw new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 200 });
-    }
-    if (request.maxAgeMs) remembered?.set(path, { value: data, bytes: text.length, maxAgeMs: request.maxAgeMs(data) });
-    return data;
-  }
-
-  async function loadUnlessBroken<T>(path: string, request: UpstreamRequest<T>, signal: AbortSignal): Promise<T> {
-    try {
-      const value = await breaker.execute(() => load(path, request, signal));
-      isHealthy = true;
+  async function load<T>(path: string, request: UpstreamRequest<T>, budget: Budget): Promise<T> {
+    const key = `page ${source} ${path}`;
+    // One path has one decoder, so what is kept under it is a T.
+    const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as T | undefined);
+    if (known !== undefined) return known;
+    return breaker.run(request.part, async () => {
+      const attempt = () => send(path, request, budget);
+      const text = await (request.isProbe ? attempt() : retry(budget, attempt));
+      const value = request.decode(parseJson(text));
+      if (value === undefined) throw notItsApi(name);
+      const ttlMs = Math.min(request.maxAgeMs?.(value) ?? 0, pageCacheMs);
+      // Nobody waits for it to be kept, and nobody is hurt if it is not.
+      if (ttlMs > 0) cache?.set(key, value, { ttlMs, bytes: text.length }).catch(() => {});
       return value;
-    } catch (error) {
-      if (isOutage(error)) isHealthy = false;
-      if (!(error instanceof BrokenCircuitError)) throw error;
-      throw new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} keeps failing and is left alone for a moment.`, {
-        retryAfterSeconds: Math.ceil(breakerMs / 1000),
-      });
-    }
+    });
   }
 
   return {
     async getJson<T>(request: UpstreamRequest<T>): Promise<T> {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
-      // One path has one schema, so what is kept under it is a T.
-      const known = (request.maxAgeMs && remembered?.get(path)) as T | undefined;
-      if (known !== undefined) return known;
-      const { budget } = request;
-      const signal = budget.signal;
-      if (!allowanceOf(signal))
-        grant(signal, { expiresAt: budget.deadline, calls: budget.calls.made, budget } as never);
       try {
-        return (await once(path, signal, (signal) => loadUnlessBroken(path, request, signal))) as T;
+        return (await once(path, request.budget, (budget) => load(path, request, budget))) as T;
       } catch (error) {
-        throw isGivenUp(signal) ? signal.reason : toUpstreamError(name, error);
+        const { signal } = request.budget;
+        if (error === signal.reason && isDeadline(error)) throw timedOut(name, error);
+        throw error;
       }
     },
-    rateLimit: () => latestLimit,
-    isHealthy: () => isHealthy,
-    close: () => pool.destroy(),
+    rateLimit: gate.rateLimit,
+    isHealthy: breaker.isHealthy,
+    async close() {
+      isClosed = true;
+      gate.close();
+      await exchange.close();
+    },
   };
 }
 
-/** The vendor does not answer at all, or only a proxy before it does. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof UpstreamError)) return false;
+/** What of a request matters to sending it. */
+type SentRequest = Pick<
+  UpstreamRequest<unknown>,
+  'path' | 'headers' | 'part' | 'route' | 'isHeavy' | 'isOwed' | 'budget'
+>;
+
+/** No answer, or one of a proxy in place of the vendor, is an outage. What was not sent, or given up, says nothing. */
+function judge(error: unknown): Outcome {
+  if (!(error instanceof UpstreamError)) return 'nothing';
   const { code, status } = error;
-  return (
-    code === 'UPSTREAM_TIMEOUT' ||
-    (code === 'UPSTREAM_UNAVAILABLE' && (status === undefined || [502, 503, 504].includes(status)))
-  );
-}
-
-/** Nobody waits for the answer any more, which says nothing of the vendor. */
-function isGivenUp(signal: AbortSignal): boolean {
-  return signal.aborted && !isTimeout(signal.reason);
-}
-
-function toStatusError(name: string, status: number, headers: Headers, now: number): UpstreamError {
-  if (status === 429) {
-    const wait = readWait(headers, now);
-    return new UpstreamError('UPSTREAM_RATE_LIMITED', `${name} limits the rate of requests.`, {
-      status,
-      ...(wait !== null && { retryAfterSeconds: wait / 1000 }),
-    });
-  }
-  if (status === 401 || status === 403) {
-    return new UpstreamError('UPSTREAM_REJECTED', `${name} refused the gateway's credentials (${status}).`, { status });
-  }
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} answered with status ${status}.`, { status });
-}
-
-function toUpstreamError(name: string, error: unknown): UpstreamError {
-  if (error instanceof UpstreamError) return error;
-  if (isTimeout(error))
-    return new UpstreamError('UPSTREAM_TIMEOUT', `${name} did not answer in time.`, { cause: error });
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', `${name} could not be reached.`, { cause: error });
-}
-
-function isTimeout(error: unknown): boolean {
-  return (
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    error instanceof errors.ConnectTimeoutError ||
-    (error instanceof Error && error.name === 'TimeoutError')
-  );
+  if (code === 'UPSTREAM_TIMEOUT') return 'outage';
+  if (code === 'UPSTREAM_UNAVAILABLE' && (status === undefined || [502, 503, 504].includes(status))) return 'outage';
+  return status === undefined ? 'nothing' : 'answered';
 }
 
 function parseJson(text: string): unknown {

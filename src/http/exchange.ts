@@ -1,0 +1,98 @@
+/** One HTTP request and its answer's text, and a report of it. */
+import { readText, UnreadableBodyError } from './body.ts';
+import type { Clock } from './clock.ts';
+import { isDeadline, notItsApi, timedOut, tooLarge, toStatusError, toUpstreamError } from './failure.ts';
+import type { Pass } from './gate.ts';
+import { createNetwork, type NetworkOptions } from './network.ts';
+
+export interface ExchangeOptions extends NetworkOptions {
+  name: string;
+  source: string;
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  clock: Pick<Clock, 'now'>;
+  onCall: ((report: CallReport) => void) | undefined;
+}
+
+export interface OutgoingRequest {
+  /** Without the query, for the report. */
+  path: string;
+  pathAndQuery: string;
+  headers?: Readonly<Record<string, string>>;
+  part: string;
+  isHeavy?: boolean;
+  signal: AbortSignal;
+  pass: Pass;
+}
+
+/** One HTTP request, for the log. `path` is without the query. */
+export interface CallReport {
+  source: string;
+  part: string;
+  path: string;
+  /** `null` without an answer. */
+  status: number | null;
+  /** From sending to the end of the body. */
+  durationMs: number;
+  /** What went wrong, with the code of Node or undici; `undefined` if nothing did. */
+  error: unknown;
+}
+
+export interface Exchange {
+  /**
+   * Throws `UpstreamError` for everything but a 200. When the signal is aborted nobody waits for what it throws; that is
+   * `UPSTREAM_TIMEOUT` if the vendor seems not to answer at all, and otherwise the signal's reason.
+   */
+  send(request: OutgoingRequest): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Whoever waits for a first byte so long, while nothing else of the vendor answers, has met an outage. */
+const SILENCE_MS = 5_000;
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { clock, maxResponseBytes, name, onCall, source, url } = options;
+  const network = createNetwork(url, options);
+  const common = { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...options.headers };
+  const basePath = url.pathname.replace(/\/+$/, '');
+  let answeredAt = Number.NEGATIVE_INFINITY;
+
+  async function readBody(response: Parameters<typeof readText>[0]): Promise<string> {
+    if (Number(response.headers['content-length']) > maxResponseBytes) {
+      response.body.on('error', () => {}).destroy();
+      throw tooLarge(name);
+    }
+    try {
+      return await readText(response, maxResponseBytes);
+    } catch (error) {
+      throw error instanceof UnreadableBodyError ? notItsApi(name, error) : error;
+    }
+  }
+
+  return {
+    async send({ headers, isHeavy = false, part, pass, path, pathAndQuery, signal }) {
+      const sentAt = clock.now();
+      let status: number | null = null;
+      let failure: unknown;
+      try {
+        const all = headers ? { ...common, ...headers } : common;
+        const response = await network.request(basePath + pathAndQuery, all, signal);
+        status = response.statusCode;
+        answeredAt = clock.now();
+        pass.answer(status, response.headers);
+        if (status === 200) return await readBody(response);
+        await response.body.dump();
+        throw toStatusError(name, status, response.headers, clock.now());
+      } catch (error) {
+        failure = error;
+        if (!signal.aborted) throw toUpstreamError(name, error);
+        const isSilent = status === null && clock.now() - sentAt >= SILENCE_MS && answeredAt < sentAt;
+        throw isSilent && !isHeavy && isDeadline(signal.reason) ? timedOut(name, error) : signal.reason;
+      } finally {
+        pass.leave();
+        onCall?.({ source, part, path, status, durationMs: clock.now() - sentAt, error: failure });
+      }
+    },
+    close: network.close,
+  };
+}
