@@ -64,22 +64,6 @@ export class BadInputError extends Error {
   }
 }
 
-/** Why a budget's signal is aborted when its deadline has passed. */
-export class DeadlineError extends Error {
-  constructor() {
-    super('The deadline of the request has passed.');
-    this.name = 'TimeoutError';
-  }
-}
-
-/** Why a budget's signal is aborted when nobody waits for the answer any more. */
-export class CallerGoneError extends Error {
-  constructor() {
-    super('The caller has gone.');
-    this.name = 'AbortError';
-  }
-}
-
 /** A failure as the log has it: which feed, what kind, and why, in words that can hold no secret. */
 export interface FeedFailure {
   feed: string;

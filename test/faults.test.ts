@@ -41,7 +41,7 @@ describe('LaunchDarkly on a bad day', () => {
     ],
     [
       { type: 'forbidden-without-code' },
-      { code: 'UPSTREAM_REJECTED', message: "LaunchDarkly refused the gateway's credentials (403)." },
+      { code: 'UPSTREAM_REJECTED', message: "LaunchDarkly does not let the gateway's token read this (403)." },
     ],
     [
       { type: 'html-error', status: 500 },
@@ -52,7 +52,10 @@ describe('LaunchDarkly on a bad day', () => {
       { code: 'UPSTREAM_UNAVAILABLE', message: 'LaunchDarkly answered with status 502.' },
     ],
     [{ type: 'unavailable' }, { code: 'UPSTREAM_UNAVAILABLE', message: 'LaunchDarkly answered with status 503.' }],
-    [{ type: 'closed-mid-body' }, { code: 'UPSTREAM_UNAVAILABLE', message: 'LaunchDarkly could not be reached.' }],
+    [
+      { type: 'closed-mid-body' },
+      { code: 'UPSTREAM_UNAVAILABLE', message: 'LaunchDarkly could not be reached: the connection was closed.' },
+    ],
     [
       { type: 'slow', delayMs: 5_000 },
       { code: 'UPSTREAM_TIMEOUT', message: 'LaunchDarkly did not answer in time.' },
@@ -178,7 +181,10 @@ describe('Unleash on a bad day', () => {
     [{ kind: 'html', status: 200 }, { code: 'UPSTREAM_UNAVAILABLE' }],
     [{ kind: 'html', status: 502 }, { code: 'UPSTREAM_UNAVAILABLE' }],
     [{ kind: 'swallowed' }, { code: 'UPSTREAM_UNAVAILABLE', message: 'Unleash counted events but did not list them.' }],
-    [{ kind: 'cut-off' }, { code: 'UPSTREAM_UNAVAILABLE', message: 'Unleash could not be reached.' }],
+    [
+      { kind: 'cut-off' },
+      { code: 'UPSTREAM_UNAVAILABLE', message: 'Unleash could not be reached: the connection was closed.' },
+    ],
     [{ kind: 'truncated-json' }, { code: 'UPSTREAM_UNAVAILABLE' }],
     [
       { kind: 'slow', ms: 5_000 },

@@ -1,14 +1,13 @@
 /** Authentication: an API key or a signed token, either of which is enough. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, jwtVerify } from 'jose';
-import { EnvHttpProxyAgent, fetch } from 'undici';
-import type { ConnectOptions } from '../sources/vendor.ts';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { createProxiedFetch, type ProxySettings } from '../http/proxy.ts';
 
 export interface AuthenticationOptions {
   apiKeys: readonly string[];
   jwt: JwtOptions | null;
   /** For the request that fetches the issuer's keys. @default no proxy */
-  proxy?: ConnectOptions['proxy'];
+  proxy?: ProxySettings | undefined;
 }
 
 export interface JwtOptions {
@@ -80,11 +79,11 @@ const FETCH_TIMEOUT_MS = 5_000;
 
 function createTokenCheck(
   { audience, issuer, jwksUrl }: JwtOptions,
-  proxy: ConnectOptions['proxy'],
+  proxy: AuthenticationOptions['proxy'],
 ): (token: string) => Promise<string | null> {
   const keys = createRemoteJWKSet(jwksUrl, {
     timeoutDuration: FETCH_TIMEOUT_MS,
-    ...(proxy && { [customFetch]: createFetch(proxy) }),
+    ...(proxy && { [customFetch]: createProxiedFetch(proxy) }),
   });
   const options = {
     issuer,
@@ -101,14 +100,6 @@ function createTokenCheck(
       if (isAboutToken(error)) return null;
       throw new KeysUnavailableError(error);
     }
-  };
-}
-
-function createFetch(proxy: NonNullable<ConnectOptions['proxy']>): FetchImplementation {
-  const dispatcher = new EnvHttpProxyAgent(proxy);
-  return async (url, { headers, ...options }) => {
-    const response = await fetch(url, { ...options, headers: [...headers], dispatcher });
-    return new Response(await response.text(), { status: response.status });
   };
 }
 

@@ -99,7 +99,7 @@ const upstream = z.object({
         hasLowerCaseName: true,
         form: plainText,
         schema: proxyUrl.optional(),
-        description: 'Proxy for `http://` URLs, and for `https://` URLs if `HTTPS_PROXY` is not set.',
+        description: 'Proxy for `http://` URLs.',
       }),
       no: setting({
         variable: 'NO_PROXY',

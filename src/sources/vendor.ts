@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { VendorGraph } from '../graph/vendor.ts';
 import type { Clock } from '../http/clock.ts';
+import type { ProxySettings } from '../http/proxy.ts';
 import type { Source } from './source.ts';
 import type { Story } from './story.ts';
 
@@ -31,8 +32,8 @@ export interface ConnectOptions {
   pageCacheMs: number;
   /** At most this many connections to the source. */
   connections?: number;
-  /** For undici's `EnvHttpProxyAgent`; an empty text is no proxy. @default no proxy */
-  proxy?: { httpsProxy?: string; httpProxy?: string; noProxy?: string } | undefined;
+  /** @default no proxy */
+  proxy?: ProxySettings | undefined;
   /** For tests: time, and how long a failing part is left alone. */
   clock?: Clock;
   breakerMs?: number;
