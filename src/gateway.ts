@@ -12,6 +12,8 @@ import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
 import { createSchema } from './graph/schema.ts';
 import type { GraphVendor } from './graph/vendor.ts';
+import type { History } from './history/history.ts';
+import { rememberingPart } from './history/remembering-feed.ts';
 import { type Log, silentLog } from './observe/log.ts';
 import { createContext, type GatewayContext } from './request/context.ts';
 import { useFinish } from './request/finish.ts';
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   definitions: readonly GraphVendor[];
   sources: readonly Source[];
   requestTimeoutMs: number;
+  /** Where settled events are remembered. @default nowhere */
+  history?: History | undefined;
   /** How many upstream calls one request may make, retries included. @default 500 */
   upstreamCallsPerRequest?: number;
   /** @default no secret, and `node` not in the supergraph */
@@ -46,14 +50,16 @@ export function createGateway({
   documents = new Map(),
   face = PRIVATE_FACE,
   federation = { nodeField: 'omitted' },
+  history,
   isReady = () => true,
   log = silentLog,
   now,
   requestTimeoutMs,
-  sources,
+  sources: connected,
   trustedDocuments: mode = 'off',
   upstreamCallsPerRequest = 500,
 }: GatewayOptions): Gateway {
+  const sources = history ? connected.map((source) => remembering(source, history)) : connected;
   const maskError = createMaskError(log);
   const { secret } = federation;
   const isSupergraph = ({ headers }: Request) => secret !== undefined && carriesSecret(headers, secret);
@@ -75,4 +81,8 @@ export function createGateway({
     graphiql: face.graphiql && graphiqlOptions,
     ...publicFaceSettings(face),
   });
+}
+
+function remembering(source: Source, history: History): Source {
+  return { ...source, parts: source.parts.map((part) => rememberingPart(part, history)) };
 }

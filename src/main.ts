@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { readTrustedDocuments } from './edge/document-list.ts';
 import { createGateway } from './gateway.ts';
+import { createHistory } from './history/history.ts';
 import { createLog } from './observe/log.ts';
 import { createReadiness } from './process/readiness.ts';
 import { createServer } from './process/server.ts';
@@ -22,6 +23,8 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'HOST is not a name that this machine knows.',
   EAI_AGAIN: 'HOST is not a name that this machine knows.',
 };
+
+const MEGABYTE = 1024 * 1024;
 
 try {
   await run(await loadConfig(process.env, definitions));
@@ -46,6 +49,7 @@ async function run(config: Config): Promise<void> {
   const gateway = createGateway({
     definitions,
     sources,
+    history: createHistory({ maxBytes: config.historyCacheMb * MEGABYTE, maxAgeMs: config.historyMaxAgeMs }),
     requestTimeoutMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     federation,

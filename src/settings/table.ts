@@ -71,6 +71,20 @@ const upstream = z.object({
     schema: wholeNumber(0, 600_000).default(2_000),
     description: 'How long an upstream page is kept in the cache, in milliseconds; `0` switches the cache off.',
   }),
+  historyCacheMb: setting({
+    variable: 'HISTORY_CACHE_MB',
+    form: number,
+    schema: wholeNumber(0, 100_000).default(64),
+    description:
+      'Memory for events that are older than fifteen minutes and so cannot change any more, in megabytes; pages are ' +
+      'served from it. `0` switches it off, and with it the reading ahead in large pages.',
+  }),
+  historyMaxAgeMs: setting({
+    variable: 'HISTORY_MAX_AGE_MS',
+    form: number,
+    schema: wholeNumber(1_000, 86_400_000).default(600_000),
+    description: 'How long remembered events are believed, in milliseconds, before they are asked for again.',
+  }),
   upstreamConnections: setting({
     variable: 'UPSTREAM_CONNECTIONS',
     form: number,

@@ -66,6 +66,8 @@ export interface Pushdown {
   key: string;
   /** The upstream applies every part of the filter, so that its own total is the filter's. */
   isWhole: boolean;
+  /** A row itself tells whether it passes the filter, so that rows of a wider listing can be checked here. */
+  isCheckable: boolean;
 }
 
 export interface Feed {
@@ -77,6 +79,12 @@ export interface Feed {
   flagsAskedSingly?: number;
   /** Of the keys of all flags that are read together, in characters. @default no limit */
   maxFlagsLength?: number;
+  /** The most rows that one upstream call gives; not set if a feed cannot be paged. */
+  maxPage?: number;
+  /** The node's fields that the feed can fetch with a page: see {@link FeedRequest.fields}. */
+  fields?: readonly string[];
+  /** The oldest moment it looks back to unless a filter says so; not set if it goes back to its beginning. */
+  horizon?(asOf: number): number;
   /** How many calls it takes is the feed's business: one, unless a hint was refuted or the rows did not suffice. */
   read(request: FeedRequest): Promise<FeedPage>;
   /** Whether the feed can hold an event that passes the filter; if not it is never asked. */

@@ -182,7 +182,7 @@ function createStandIn({ key, source }: Part): Feed {
     read: fail,
     count: fail,
     canMatch: () => true,
-    pushdown: () => ({ key: '', isWhole: false }),
+    pushdown: () => ({ key: '', isWhole: false, isCheckable: false }),
     matches: () => false,
   };
 }

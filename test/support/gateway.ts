@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readTrustedDocuments, type TrustedDocumentsMode } from '../../src/edge/document-list.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { createHistory } from '../../src/history/history.ts';
 import type { Clock } from '../../src/http/clock.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
@@ -27,6 +28,10 @@ export interface TestGatewayOptions {
   /** @default 0, so that what a test changes is seen at once */
   pageCacheMs?: number;
   requestTimeoutMs?: number;
+  /** @default 0, nothing is remembered and nothing is read ahead */
+  historyCacheMb?: number;
+  /** @default 600_000 */
+  historyMaxAgeMs?: number;
   federation?: ConfigFile['federation'];
   /** @default 20 */
   breakerMs?: number;
@@ -46,6 +51,8 @@ export async function startGateway(
   {
     breakerMs = 20,
     federation = {},
+    historyCacheMb = 0,
+    historyMaxAgeMs = 600_000,
     now,
     pageCacheMs = 0,
     requestTimeoutMs = 10_000,
@@ -64,6 +71,7 @@ export async function startGateway(
   const gateway = createGateway({
     definitions,
     sources: connected,
+    history: createHistory({ maxBytes: historyCacheMb * 1024 * 1024, maxAgeMs: historyMaxAgeMs }),
     requestTimeoutMs,
     federation: config.federation,
     trustedDocuments,

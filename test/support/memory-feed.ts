@@ -23,8 +23,9 @@ export function createMemoryFeed(key: string, events: FlagEvent[], pageSize = 10
     events,
     requests: [],
     isDown: false,
+    maxPage: pageSize,
     canMatch: () => true,
-    pushdown: () => ({ key: '', isWhole: false }),
+    pushdown: () => ({ key: '', isWhole: false, isCheckable: true }),
     matches: () => true,
     count: async () => feed.events.length,
     async read(request) {

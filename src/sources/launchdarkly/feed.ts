@@ -67,6 +67,9 @@ function createEnvironmentFeed(options: ProjectOptions, environment: string, isF
     source,
     // Read together, flags have to be sifted from everybody's events; asked one by one, each costs a call.
     flagsAskedSingly: 3,
+    maxPage: MAX_PAGE,
+    fields: [EXPERIMENTS],
+    horizon: (asOf) => horizonAt(asOf, historyDays),
     canMatch: (filter) =>
       canMatch(filter, project) && wantsLocal(filter) && (filter.environments?.includes(environment) ?? true),
     pushdown,
@@ -109,6 +112,9 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
     key,
     source,
     flagsAskedSingly: 3,
+    maxPage: MAX_PAGE,
+    fields: [EXPERIMENTS],
+    horizon: (asOf) => horizonAt(asOf, historyDays),
     canMatch: (filter) => environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter),
     pushdown,
     matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),

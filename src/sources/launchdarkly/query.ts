@@ -21,7 +21,9 @@ export function toQuery(filter: EventFilter): FilterQuery {
 }
 
 export function pushdown(filter: EventFilter): Pushdown {
-  return { key: JSON.stringify(toQuery(filter)), isWhole: appliesAll(filter) };
+  const query = toQuery(filter);
+  const isCheckable = query.applicationKey === undefined && query.hasExperiments === undefined;
+  return { key: JSON.stringify(query), isWhole: appliesAll(filter), isCheckable };
 }
 
 /** Whether changes to every environment at once can pass. */

@@ -64,7 +64,7 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     key: source,
     source,
     canMatch: (filter) => canMatch(filter, projects),
-    pushdown: () => ({ key: '', isWhole: false }),
+    pushdown: () => ({ key: '', isWhole: false, isCheckable: false }),
     matches(event, filter) {
       const own = event as UnleashEvent;
       return event.vendor === VENDOR && matches(own, filter, projects) && holdsText(own, unleashPartOf(filter).text);

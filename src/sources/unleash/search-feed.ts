@@ -257,10 +257,11 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     key: source,
     source,
     maxFlagsLength: MAX_FLAGS_LENGTH,
+    maxPage: MAX_PAGE,
     canMatch: (filter) => canMatch(filter, projects),
     pushdown(filter) {
       const { filters, isWhole, text } = searchOf(filter);
-      return { key: JSON.stringify([filters, text]), isWhole };
+      return { key: JSON.stringify([filters, text]), isWhole, isCheckable: text === undefined };
     },
     matches: (event, filter) => event.vendor === VENDOR && matches(event as UnleashEvent, filter, projects),
     read: (request) => (request.direction === 'older' ? readOlder(request) : readWindows(request, spanOf(request))),
