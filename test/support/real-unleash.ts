@@ -14,17 +14,30 @@ declare module 'vitest' {
   }
 }
 
+/** Names of the time zone database, such as `Pacific/Kiritimati`. */
+export interface TimeZones {
+  server: string;
+  database: string;
+}
+
 /** Starts a real Unleash before the first test and stops it after the last. */
-export default async function startRealUnleash(project: TestProject): Promise<() => Promise<void>> {
-  const child = fork(fileURLToPath(new URL('./unleash-child.ts', import.meta.url)), [], {
+export default async function startForTheRun(project: TestProject): Promise<() => Promise<void>> {
+  const unleash = await startRealUnleash({ server: 'UTC', database: 'UTC' });
+  const { url, controlUrl, adminToken, version } = unleash;
+  project.provide('unleash', { url, controlUrl, adminToken, version });
+  return async () => unleash[Symbol.asyncDispose]();
+}
+
+/** A real Unleash of one's own. It goes away when it is disposed of, and at the latest with the process that started it. */
+export async function startRealUnleash({ database, server }: TimeZones): Promise<RealUnleash & AsyncDisposable> {
+  const child = fork(fileURLToPath(new URL('./unleash-child.ts', import.meta.url)), [database], {
     execPath: node24(),
     execArgv: ['--no-deprecation'],
-    env: childEnvironment(process.env),
+    env: { ...childEnvironment(process.env), TZ: server },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true, // Ctrl-C ends vitest; the child then leaves in its own order.
   });
-  project.provide('unleash', await whenReady(child));
-  return () => stopped(child);
+  return { ...(await whenReady(child)), [Symbol.asyncDispose]: () => stopped(child) };
 }
 
 /** Whichever Node runs vitest, the server runs on the one in package.json. */
@@ -38,7 +51,7 @@ function node24(): string {
 function childEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = /^(DATABASE_|UNLEASH_|INIT_|HTTP_|PG|NODE_OPTIONS$|PORT$)/;
   const kept = Object.entries(inherited).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(kept), NODE_ENV: 'production', TZ: 'UTC' };
+  return { ...Object.fromEntries(kept), NODE_ENV: 'production' };
 }
 
 async function whenReady(child: ChildProcess): Promise<RealUnleash> {

