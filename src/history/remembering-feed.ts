@@ -101,14 +101,11 @@ export function rememberingFeed(feed: Feed, history: History): Feed {
   function remember(start: Start, { reached, rows }: FeedPage, request: FeedRequest): void {
     const { direction, fields, filter, now } = request;
     const bounds = boundsOf(request);
-    const { id, isWhole = false, time } = start;
+    const { id, time } = start;
     const span =
       direction === 'older'
-        ? { hi: isWhole ? time - 1 : time, lo: reached === null ? bounds.oldest : reached.time + 1 }
-        : {
-            lo: isWhole || id !== undefined ? time + 1 : time,
-            hi: reached === null ? bounds.newest : reached.time - 1,
-          };
+        ? { hi: time, lo: reached === null ? bounds.oldest : reached.time + 1 }
+        : { lo: id === undefined ? time : time + 1, hi: reached === null ? bounds.newest : reached.time - 1 };
     const { lo } = span;
     const hi = Math.min(span.hi, bounds.newest, now - SETTLED_AFTER_MS);
     if (lo > hi) return;
@@ -137,9 +134,11 @@ interface Listing {
 
 /** Where a read begins, inside of the window; `null` if that is the present moment, or the very beginning. */
 function startOf({ direction, filter: { window }, start }: FeedRequest): Start | null {
-  if (direction === 'newer')
-    return start && window.from !== null && start.time < window.from ? { time: window.from } : start;
-  return window.to !== null && (start === null || start.time >= window.to) ? { time: window.to - 1 } : start;
+  const isOlder = direction === 'older';
+  const place = start?.isWhole ? { time: isOlder ? start.time - 1 : start.time + 1 } : start;
+  const { from, to } = window;
+  if (!isOlder) return place && from !== null && place.time < from ? { time: from } : place;
+  return to !== null && (place === null || place.time >= to) ? { time: to - 1 } : place;
 }
 
 function placeOf(row: FeedRow | undefined): Start | null {

@@ -40,25 +40,22 @@ export function without(segment: Segment, other: Pick<Segment, 'lo' | 'hi'>): Se
 export function knownFrom(segment: Segment | undefined, start: Start, direction: Direction): Segment | undefined {
   if (segment?.after === undefined) return segment;
   const { after, hi, rows } = segment;
-  const { id, isWhole, time } = start;
+  const { id, time } = start;
   // Towards now its last millisecond is no help: who comes to it needs all of it.
   if (direction === 'newer') return time < hi ? without(segment, { lo: hi, hi })[0] : undefined;
-  const isKnown =
-    time !== hi || isWhole || id === after || (id !== undefined && indexOfId(rows, 0, time, id) !== undefined);
+  const isKnown = time !== hi || id === after || (id !== undefined && indexOfId(rows, 0, time, id) !== undefined);
   return isKnown ? segment : undefined;
 }
 
 /** The index of the first row that a reader towards the past does not know who stands at `start`. */
-export function indexAfter(rows: readonly FeedRow[], { id, isWhole, time }: Start): number {
+export function indexAfter(rows: readonly FeedRow[], { id, time }: Start): number {
   const first = indexOfTime(rows, time);
-  if (isWhole) return indexOfTime(rows, time - 1);
   return id === undefined ? first : (indexOfId(rows, first, time, id) ?? first - 1) + 1;
 }
 
 /** The index just behind the last row that a reader towards now does not know who stands at `start`. */
-export function indexBefore(rows: readonly FeedRow[], { id, isWhole, time }: Start): number {
+export function indexBefore(rows: readonly FeedRow[], { id, time }: Start): number {
   const first = indexOfTime(rows, time);
-  if (isWhole) return first;
   const end = indexOfTime(rows, time - 1);
   return id === undefined ? end : (indexOfId(rows, first, time, id) ?? end);
 }

@@ -120,6 +120,28 @@ export function candidateOf(lane: Lane): Candidate | undefined {
   return isAtEnd || start === null ? undefined : { lane, index: null, time: start.time };
 }
 
+/**
+ * The lanes that have to be read on for so many events more: those whose edge comes before the last of the events that are
+ * known already. What lies beyond is not needed yet.
+ */
+export function lanesAtTheirEdge(lanes: readonly Lane[], wanted: number, direction: Direction): Lane[] {
+  const healthy = lanes.filter(({ error }) => error === undefined);
+  const known = healthy
+    .flatMap(({ feed, next, rows }) =>
+      rows
+        .slice(next)
+        .filter(({ passes }) => passes)
+        .slice(0, wanted)
+        .map(({ row }) => ({ time: row.event.occurredAt, feed: feed.key })),
+    )
+    .toSorted((a, b) => (isNearer(a, b, direction) ? -1 : isNearer(b, a, direction) ? 1 : 0));
+  const last = known[wanted - 1];
+  return healthy.filter((lane) => {
+    const candidate = candidateOf(lane);
+    return candidate?.index === null && (last === undefined || !isNearer(last, placeOf(candidate), direction));
+  });
+}
+
 /** Gives out the lane's event at `index`, and says where the reader then stands: a late event does not move them. */
 export function take(
   lane: Lane,

@@ -5,11 +5,11 @@ import { type Cursor, shortKey } from './cursor.ts';
 import type { Direction, Feed, FeedPage, FeedRequest, Part } from './feed.ts';
 import { type EventFilter, matchesFilter } from './filter.ts';
 import {
-  candidateOf,
   createLane,
   cursorAt,
   extendLane,
   type Lane,
+  lanesAtTheirEdge,
   leaveBehind,
   nearest,
   take,
@@ -86,9 +86,8 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
       edges.push({ event, cursor: here() });
     } else if (next.lane.reads < maxReadsPerFeed) {
       const wanted = limit - edges.length + 1;
-      await Promise.all(
-        lanes.filter((lane) => isReadToItsEdge(lane, maxReadsPerFeed)).map((lane) => readOn(lane, wanted)),
-      );
+      const due = lanesAtTheirEdge(lanes, limit - edges.length, direction);
+      await Promise.all(due.filter(({ reads }) => reads < maxReadsPerFeed).map((lane) => readOn(lane, wanted)));
     } else {
       position = leaveBehind(next.lane, position, direction);
       break;
@@ -149,10 +148,6 @@ function fail(lane: Lane, error: unknown, { onFailure }: TimelineRequest): void 
 
 function readItself(feed: Feed, request: FeedRequest): Promise<FeedPage> {
   return feed.read(request);
-}
-
-function isReadToItsEdge(lane: Lane, maxReads: number): boolean {
-  return lane.error === undefined && lane.reads < maxReads && candidateOf(lane)?.index === null;
 }
 
 /** A request that has used up its calls has not failed: it has a short page, and a cursor to go on with. */
