@@ -70,11 +70,9 @@ function planOne(groups: readonly Read[][]): Planned | undefined {
 
 /** Another flag's rows stay in, because they show how far the reading went; but they count for nothing. */
 function partFor({ request }: Read, page: FeedPage): FeedPage {
-  const { flagKeys = [] } = request.filter;
+  const own: ReadonlySet<string | null> = new Set(request.filter.flagKeys);
   const { total: _ofAllFlags, ...rest } = page;
-  const rows = page.rows.map(
-    (row): FeedRow => (flagKeys.includes(row.event.flagKey ?? '') ? row : { ...row, isExtra: true }),
-  );
+  const rows = page.rows.map((row): FeedRow => (own.has(row.event.flagKey) ? row : { ...row, isExtra: true }));
   return { ...rest, rows };
 }
 

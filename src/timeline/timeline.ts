@@ -3,7 +3,7 @@ import { UpstreamError } from '../errors.ts';
 import type { Budget, FlagEvent } from '../model.ts';
 import { type Cursor, shortKey } from './cursor.ts';
 import type { Direction, Feed, FeedPage, FeedRequest, Part } from './feed.ts';
-import { type EventFilter, matchesFilter } from './filter.ts';
+import { createMatcher, type EventFilter, type Matcher } from './filter.ts';
 import {
   createLane,
   cursorAt,
@@ -67,9 +67,10 @@ export interface TimelinePage {
 export async function readTimeline(parts: readonly Part[], request: TimelineRequest): Promise<TimelinePage> {
   const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED } = request;
   const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now };
-  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk.asOf, request);
+  const passes = createMatcher(filter);
+  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk.asOf, passes, request);
 
-  const opened = (await Promise.all(parts.map((part) => openPart(part, walk, request)))).flat();
+  const opened = (await Promise.all(parts.map((part) => openPart(part, walk, passes, request)))).flat();
   const lanes = opened.flatMap(({ lane }) => lane ?? []);
   throwIfAllFailed(lanes);
   const known = new Set(opened.map(({ feed }) => shortKey(feed.key)));
@@ -107,7 +108,7 @@ interface Opened {
 }
 
 /** One pipeline: which feeds the part has, and the first read of each. */
-async function openPart(part: Part, walk: Walk, request: TimelineRequest): Promise<Opened[]> {
+async function openPart(part: Part, walk: Walk, passes: Matcher, request: TimelineRequest): Promise<Opened[]> {
   const { budget, filter, limit } = request;
   try {
     const feeds = await withinBudget(budget, part.feeds(budget));
@@ -116,7 +117,7 @@ async function openPart(part: Part, walk: Walk, request: TimelineRequest): Promi
         .filter((feed) => feed.canMatch(filter))
         .map(async (feed) => {
           const lane = createLane(feed, part.key, walk);
-          if (lane) await readLane(lane, limit + 1, walk.asOf, request);
+          if (lane) await readLane(lane, limit + 1, walk.asOf, passes, request);
           return { feed, lane };
         }),
     );
@@ -128,14 +129,20 @@ async function openPart(part: Part, walk: Walk, request: TimelineRequest): Promi
   }
 }
 
-async function readLane(lane: Lane, limit: number, asOf: number, request: TimelineRequest): Promise<void> {
+async function readLane(
+  lane: Lane,
+  limit: number,
+  asOf: number,
+  passes: Matcher,
+  request: TimelineRequest,
+): Promise<void> {
   const { budget, direction, fields, filter, now, read = readItself } = request;
   const { feed, frontier, late } = lane;
   const { hint, start } = frontier;
   try {
     const asked = { direction, start, limit, filter, fields, hint, asOf, now, budget, isOwed: late };
     const page = await withinBudget(budget, read(feed, asked));
-    extendLane(lane, page, direction, (event) => matchesFilter(event, filter) && feed.matches(event, filter));
+    extendLane(lane, page, direction, (event) => passes(event) && feed.matches(event, filter));
   } catch (error) {
     fail(lane, error, request);
   }

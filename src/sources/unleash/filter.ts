@@ -87,12 +87,11 @@ export function canMatch(filter: EventFilter, projects: readonly string[] | unde
 /** Everything that one event's own fields can tell. */
 export function matches({ wire }: UnleashEvent, filter: EventFilter, projects: readonly string[] | undefined): boolean {
   const { createdByUserIds, groupId, tags } = unleashPartOf(filter);
-  const own = wire.tags.map(({ type, value }) => `${type}:${value}`);
   return (
     (projects === undefined || projects.includes(wire.project ?? '')) &&
     (groupId === undefined || wire.groupId === groupId) &&
     (createdByUserIds === undefined || createdByUserIds.includes(wire.createdByUserId ?? Number.NaN)) &&
-    (tags === undefined || tags.some((tag) => own.includes(tag)))
+    (tags === undefined || wire.tags.some(({ type, value }) => tags.includes(`${type}:${value}`)))
   );
 }
 
