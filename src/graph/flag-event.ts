@@ -141,8 +141,11 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
         tag: PERSONAL,
         description:
           'What people call them: their name, else their e-mail address, user name or token name, else the vendor’s id.',
-        resolve: async (event, _args, context) =>
-          (await context.loadField<string>(event, 'actorName').catch(() => null)) ?? event.actor.name,
+        resolve(event, _args, context) {
+          const name = context.loadField<string>(event, 'actorName');
+          if (!(name instanceof Promise)) return name ?? event.actor.name;
+          return name.catch(() => null).then((given) => given ?? event.actor.name);
+        },
       }),
       email: t.string({
         nullable: true,
@@ -199,13 +202,17 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
         type: FlagActor,
         nullable: true,
         description: 'Who did it; null if the vendor does not say.',
-        resolve: (event) => (event.actor === null ? null : { ...event, actor: event.actor }),
+        resolve: (event) => (hasActor(event) ? event : null),
       }),
       url: t.expose('url', { type: 'URL', nullable: true, description: 'The vendor’s page about it, for people.' }),
     }),
   });
 
   return { FeatureFlag, FlagEvent: FlagEventRef, FlagEventKind, FlagSource, FlagVendor, typeOfVendor };
+}
+
+function hasActor(event: FlagEvent): event is FlagEvent & { actor: Actor } {
+  return event.actor !== null;
 }
 
 function toProject({ project, source }: FlagEvent): { key: string; source: string } | null {

@@ -7,7 +7,7 @@ import { defineEntities, defineGatewayQueries, type FederationOptions, printComp
 import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
 import { GraphQLDeferDirective, GraphQLStreamDirective } from './incremental.ts';
-import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader } from './node.ts';
+import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader, withIdsAtOnce } from './node.ts';
 import { defineUser } from './user.ts';
 import type { GraphVendor } from './vendor.ts';
 
@@ -21,7 +21,8 @@ const MAX_READS_FOR_A_FLAG = 3;
 export function createSchema(definitions: readonly GraphVendor[], federation?: FederationOptions): GraphQLSchema {
   const { builder, entities } = assemble(definitions, { ...federation, nodeField: 'owner' });
   if (federation) defineGatewayQueries(builder, entities, () => printSubgraph(definitions, federation));
-  return builder.toSchema({ directives: [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective] });
+  const directives = [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective];
+  return withIdsAtOnce(builder.toSchema({ directives }));
 }
 
 /** The graph as composition reads it: what `_service { sdl }` says. */

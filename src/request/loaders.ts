@@ -13,8 +13,11 @@ export interface Loaders {
   readFeed(feed: Feed, request: FeedRequest): Promise<FeedPage>;
   /** `null` if there is no such event, or no such source of this vendor. */
   loadEvent(vendor: string, reference: EventReference, fields: ReadonlySet<string>): Promise<FlagEvent | null>;
-  /** A field of an event that costs a call of its own; `null` if the event's source does not know it. */
-  loadField<T>(event: FlagEvent, field: string): Promise<T | null>;
+  /**
+   * A field of an event that may cost a call of its own: a promise only if it has to be asked for. `null` if the event's
+   * source does not know it.
+   */
+  loadField<T>(event: FlagEvent, field: string): Promise<T | null> | T | null;
 }
 
 export function createLoaders(sources: readonly Source[], budget: Budget): Loaders {
@@ -33,26 +36,43 @@ export function createLoaders(sources: readonly Source[], budget: Budget): Loade
       const own = bySource(reference.source);
       return own?.source.vendor === vendor ? own.events.load({ reference, fields }) : null;
     },
-    async loadField(event, field) {
-      return ((await bySource(event.source)?.field(field)?.load(event)) ?? null) as never;
+    loadField(event, field) {
+      const own = bySource(event.source);
+      return (own?.source.knownFields?.[field]?.(event) ?? own?.field(field)?.load(event) ?? null) as never;
     },
   };
 }
 
 function createSourceLoaders(source: Source, budget: Budget) {
+  const nameOf = createNames();
   const events = new DataLoader<{ reference: EventReference; fields: ReadonlySet<string> }, FlagEvent | null>(
     (wanted) => {
-      const fields = new Set(wanted.flatMap((each) => [...each.fields]));
+      const fields = new Set([...new Set(wanted.map((each) => each.fields))].flatMap((each) => [...each]));
       const references = wanted.map(({ reference }) => reference);
       return source.loadEvents(references, fields, budget);
     },
-    { cacheKeyFn: ({ fields, reference }) => JSON.stringify([reference, [...fields]]) as never },
+    { cacheKeyFn: ({ fields, reference }) => `${nameOf(fields)} ${JSON.stringify(reference)}` as never },
   );
   const field = perKey((name: string) => {
     const load = source.fieldLoaders[name];
     return load && new DataLoader<FlagEvent, unknown>((all) => load(all, budget) as Promise<(unknown | Error)[]>);
   });
   return { source, events, field };
+}
+
+/** Sets of fields by short names. Look-ahead gives the items of a list the same set. */
+function createNames(): (fields: ReadonlySet<string>) => number {
+  const byFields = new Map<ReadonlySet<string>, number>();
+  const byText = new Map<string, number>();
+  return (fields) => {
+    const known = byFields.get(fields);
+    if (known !== undefined) return known;
+    const text = [...fields].join(' ');
+    const name = byText.get(text) ?? byText.size;
+    byText.set(text, name);
+    byFields.set(fields, name);
+    return name;
+  };
 }
 
 function perKey<T>(create: (key: string) => T): (key: string) => T {

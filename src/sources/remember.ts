@@ -16,14 +16,20 @@ export interface RememberOptions {
 /** How long an old answer is given before it is asked for again. */
 const GRACE_MS = 30_000;
 
-/** Each caller asks on its own budget: what they ask at the same time is one request further down. */
+export interface Remembered<T> {
+  /** Each caller asks on its own budget: what they ask at the same time is one request further down. */
+  (budget: Budget): Promise<T>;
+  /** What would be given without asking; `undefined` if there is nothing. */
+  known(): T | undefined;
+}
+
 export function remember<T>(
   load: (budget: Budget) => Promise<T>,
   { failureMs = 0, maxAgeMs = Number.POSITIVE_INFINITY }: RememberOptions = {},
-): (budget: Budget) => Promise<T> {
+): Remembered<T> {
   let known: { value: T; until: number } | undefined;
   let failed: { error: unknown; until: number } | undefined;
-  return async (budget) => {
+  async function give(budget: Budget): Promise<T> {
     const now = Date.now();
     if (known && now < known.until) return known.value;
     if (!known && failed && now < failed.until) throw failed.error;
@@ -40,5 +46,9 @@ export function remember<T>(
       if (!(error instanceof CallerGoneError)) failed = { error, until: Date.now() + failureMs };
       throw error;
     }
-  };
+  }
+
+  return Object.assign(give, {
+    known: () => (known && Date.now() < known.until ? known.value : undefined),
+  });
 }

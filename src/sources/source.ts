@@ -28,6 +28,8 @@ export interface Source {
   ): Promise<readonly (FlagEvent | null | Error)[]>;
   /** Batch functions for fields of an event that cost a call of their own, by the field's name. */
   fieldLoaders: Readonly<Record<string, FieldLoader>>;
+  /** What such a field is, where nobody has to be asked for it; `undefined` where somebody has. */
+  knownFields?: Readonly<Record<string, (event: FlagEvent) => unknown>>;
   /** What is left of the vendor's rate limit, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
   /** False once everything that was asked has failed for want of an answer, until something is answered again. */

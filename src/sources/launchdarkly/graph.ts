@@ -1,4 +1,5 @@
 /** LaunchDarkly's own types in the graph. */
+import { completeValue } from '@pothos/core';
 import { resolveArrayConnection } from '@pothos/plugin-relay';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList } from '../../graph/filter.ts';
@@ -107,11 +108,10 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: I
           nullable: true,
           description:
             'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails.',
-          resolve: async (event, args, context) =>
-            resolveArrayConnection(
-              { args },
-              experimentsOf(event.wire) ?? (await context.loadField<FlagEventExperiment[]>(event, EXPERIMENTS)) ?? [],
-            ),
+          resolve(event, args, context) {
+            const given = experimentsOf(event.wire) ?? context.loadField<FlagEventExperiment[]>(event, EXPERIMENTS);
+            return completeValue(given, (all) => resolveArrayConnection({ args }, all ?? []));
+          },
         },
         { name: 'LaunchDarklyExperimentConnection', description: 'Experiments related to an event.' },
         { name: 'LaunchDarklyExperimentEdge', description: 'One experiment and its place in the list.' },

@@ -60,11 +60,9 @@ function kindOf(createdBy: string, userId: number | null): Actor['kind'] {
 }
 
 /** What people are called; the log itself has e-mails, user names and names of tokens. */
-export function nameActors(events: readonly UnleashEvent[], names: ReadonlyMap<number, string>): (string | null)[] {
-  return events.map(({ actor, wire }) => {
-    const isPerson = actor?.kind === 'PERSON';
-    return (isPerson ? names.get(wire.createdByUserId ?? 0) : undefined) ?? actor?.name ?? null;
-  });
+export function nameActor({ actor, wire }: UnleashEvent, names: ReadonlyMap<number, string>): string | null {
+  const isPerson = actor?.kind === 'PERSON';
+  return (isPerson ? names.get(wire.createdByUserId ?? 0) : undefined) ?? actor?.name ?? null;
 }
 
 export interface Change {

@@ -6,7 +6,7 @@ import { remember } from '../remember.ts';
 import type { Source } from '../source.ts';
 import { type ConnectOptions, defineVendor } from '../vendor.ts';
 import { createUnleashClient, type UnleashClient } from './client.ts';
-import { nameActors, type UnleashEvent, VENDOR } from './event.ts';
+import { nameActor, type UnleashEvent, VENDOR } from './event.ts';
 import type { UnleashFeed } from './feed.ts';
 import { unleashGraph } from './graph.ts';
 import { createLegacyFeed } from './legacy-feed.ts';
@@ -39,6 +39,8 @@ export const unleash = defineVendor<UnleashSettings>({
 
 type Names = ReadonlyMap<number, string>;
 
+const NO_NAMES: Names = new Map();
+
 export function connectUnleash(settings: UnleashSettings, options: ConnectOptions): Source {
   const { id, projects, url } = settings;
   const client = createUnleashClient(settings, options);
@@ -48,7 +50,7 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
   );
   // The log has names of its own: without the list, people are called what the log calls them.
   const names = (budget: Budget): Promise<Names> =>
-    withShareOf(budget, SHARE_FOR_NAMES, creators).catch((): Names => new Map());
+    withShareOf(budget, SHARE_FOR_NAMES, creators).catch(() => NO_NAMES);
   const feed = remember((budget) => createFeed(client, settings, names, budget), { maxAgeMs: CAPABILITIES_MS });
 
   return {
@@ -64,7 +66,18 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
       const byId = new Map(visible.map((event) => [event.id, event]));
       return references.map((reference) => byId.get(reference.id) ?? null);
     },
-    fieldLoaders: { actorName: async (events, budget) => nameActors(events as UnleashEvent[], await names(budget)) },
+    fieldLoaders: {
+      async actorName(events, budget) {
+        const known = await names(budget);
+        return events.map((event) => nameActor(event as UnleashEvent, known));
+      },
+    },
+    knownFields: {
+      actorName(event) {
+        const known = event.actor?.kind === 'PERSON' ? creators.known() : NO_NAMES;
+        return known && nameActor(event as UnleashEvent, known);
+      },
+    },
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,

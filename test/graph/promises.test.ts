@@ -1,0 +1,78 @@
+import { execute, isObjectType, parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSchema } from '../../src/graph/schema.ts';
+import { createContext } from '../../src/request/context.ts';
+import { toConfig } from '../../src/settings/config.ts';
+import { definitions } from '../../src/sources/index.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
+
+const PAGE = `{
+  flagEvents(first: 50) {
+    edges {
+      cursor
+      node {
+        __typename id occurredAt kind type title url source { id name vendor url }
+        flag { id key } project { key source { name } } environment { key project { key } } actor { name email kind }
+        ... on LaunchDarklyFlagEvent { impact { size } experiments { edges { cursor node { key name } } nodes { key } } }
+        ... on UnleashFlagEvent { data preData changes { path } tags { type value } }
+      }
+    }
+    nodes { id }
+    pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+    sources { source { name } status }
+  }
+}`;
+
+let both: BothSandboxes;
+let sources: Source[];
+beforeAll(async () => {
+  both = await startBoth();
+  const { launchDarkly, unleash } = both;
+  const config = toConfig(
+    {},
+    {
+      sources: [
+        { vendor: 'launchdarkly', accessToken: launchDarkly.token, url: launchDarkly.url, projects: ['payments/*'] },
+        { vendor: 'unleash', apiToken: unleash.token, url: unleash.url },
+      ],
+    },
+    definitions,
+  );
+  sources = config.sources.map(({ definition, settings }) => definition.connect(settings, { pageCacheMs: 0 }));
+});
+afterAll(async () => {
+  await Promise.all(sources.map((source) => source.close()));
+  await both[Symbol.asyncDispose]();
+});
+
+describe('the fields of a page', () => {
+  it('are all given at once but for the page itself, and the names of people until those are known', async () => {
+    expect(await fieldsWithPromises()).toEqual(new Set(['Query.flagEvents', 'FlagActor.name']));
+    expect(await fieldsWithPromises()).toEqual(new Set(['Query.flagEvents']));
+  });
+});
+
+async function fieldsWithPromises(): Promise<Set<string>> {
+  const schema = createSchema(definitions);
+  const found = new Set<string>();
+  for (const type of Object.values(schema.getTypeMap())) {
+    for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
+      const { resolve } = field;
+      if (!resolve) continue;
+      field.resolve = (...asked) => {
+        const value = resolve(...asked);
+        if (value instanceof Promise) found.add(`${type.name}.${field.name}`);
+        return value;
+      };
+    }
+  }
+  const contextValue = createContext(
+    { sources, requestTimeoutMs: 10_000, upstreamCallsPerRequest: 500 },
+    new Request('http://localhost/'),
+  );
+  const answer = await execute({ schema, document: parse(PAGE), contextValue });
+  contextValue.finish();
+  expect(answer.errors).toBeUndefined();
+  return found;
+}
