@@ -3,7 +3,7 @@
  * the same rows twice. A first page is always asked for: it is small, and it is fresh.
  */
 import type { Feed, FeedPage, FeedRequest, FeedRow, Part, Start } from '../timeline/feed.ts';
-import { matchesFilter, NO_FILTER } from '../timeline/filter.ts';
+import { createMatcher, NO_FILTER } from '../timeline/filter.ts';
 import type { History } from './history.ts';
 import { indexAfter, indexBefore, knownFrom, type Segment } from './segments.ts';
 
@@ -60,7 +60,8 @@ export function rememberingFeed(feed: Feed, history: History): Feed {
     const { direction, filter, limit } = request;
     const bounds = boundsOf(request);
     const isOlder = direction === 'older';
-    const passes = ({ event }: FeedRow) => matchesFilter(event, filter) && feed.matches(event, filter);
+    const matches = isWider ? createMatcher(filter) : undefined;
+    const passes = ({ event }: FeedRow) => matches?.(event) === true && feed.matches(event, filter);
     let rows: FeedRow[] = [];
     let place = start;
     for (;;) {
