@@ -421,6 +421,25 @@ describe('a fault of the sandbox', () => {
     expect(eventsOf(answer)).toEqual(before.events.toReversed());
   });
 
+  it('short gives fewer rows than were asked, and the same total', async () => {
+    const { before, answer } = await alone({ kind: 'short', rows: 2 })();
+    expect(JSON.parse(answer.text)).toEqual({ ...before, events: before.events.slice(0, 2) });
+  });
+
+  it('shuffled-ties gives events of one microsecond in another sequence at every call, and all others in theirs', async () => {
+    const ties = { type: 'feature-created', createdAtMicros: 5_000_000 };
+    await using sandbox = await startUnleashSandbox({ events: [], now: clock });
+    const tied = Array.from({ length: 6 }, () => sandbox.insert(ties).id);
+    const [newest, oldest] = [9_000_000, 1_000_000].map((at) => sandbox.insert({ ...ties, createdAtMicros: at }).id);
+    sandbox.faults.always({ kind: 'shuffled-ties' });
+    const answers = await Promise.all([1, 2, 3].map(() => found(sandbox, 'limit=10')));
+    const sequences = answers.map(({ events }) => events.map(({ id }) => Number(id)));
+    expect(new Set(sequences.map(String)).size).toBe(3);
+    for (const ids of sequences) {
+      expect([ids[0], ids.at(-1), ids.slice(1, -1).toSorted()]).toEqual([newest, oldest, tied]);
+    }
+  });
+
   it('happens to the next requests, to matching ones, or until it is taken back', async () => {
     await using sandbox = await startUnleashSandbox();
     const status = async (path = search) => (await ask(sandbox, path)).status;

@@ -32,7 +32,11 @@ export type UnleashFault =
   /** The page's last event comes twice. */
   | { kind: 'duplicated' }
   /** The page is in the opposite order. */
-  | { kind: 'ascending' };
+  | { kind: 'ascending' }
+  /** The page has no more rows than this, whatever was asked. */
+  | { kind: 'short'; rows: number }
+  /** Events of the same microsecond come in another sequence at every call, as before 7.0.5 they may. */
+  | { kind: 'shuffled-ties' };
 
 export interface UnleashFaults {
   /** For every request from now on. */
@@ -86,6 +90,8 @@ export function spoilEvents(events: WireEvent[], fault: UnleashFault): WireEvent
       return [...events, ...events.slice(-1)];
     case 'ascending':
       return events.toReversed();
+    case 'short':
+      return events.slice(0, fault.rows);
     case 'wrong-types':
       return replaceOne(events, fault.id, { id: 'seven', createdAt: 0, tags: null, createdBy: { name: 'admin' } });
     case 'unknown-type':

@@ -55,7 +55,8 @@ const ROUTES: { pattern: RegExp; since: string; answer: (scene: Scene) => unknow
 ];
 
 function search({ store, query, version, due }: Scene): unknown {
-  const { events, total } = searchEvents(store.ordered(), query, version);
+  const isShuffled = due.some(({ kind }) => kind === 'shuffled-ties');
+  const { events, total } = searchEvents(isShuffled ? store.shuffled() : store.ordered(), query, version);
   const poisons = due.flatMap((fault) => (fault.kind === 'poison' ? [fault.id] : []));
   // One event the summary cannot be written for, and the page is lost.
   if (events.some(({ id }) => poisons.includes(id))) {

@@ -6,6 +6,7 @@ export type EventStore = ReturnType<typeof createEventStore>;
 export function createEventStore(initial: SandboxEvent[], now: () => number) {
   const events = initial.toSorted(newestFirst);
   let lastId = Math.max(0, ...events.map(({ id }) => id));
+  let shuffles = 0;
 
   function insert(given: Partial<SandboxEvent> & { type: string }): SandboxEvent {
     const nothing = { data: null, preData: null, tags: [], featureName: null, project: null, environment: null };
@@ -17,10 +18,22 @@ export function createEventStore(initial: SandboxEvent[], now: () => number) {
     return event;
   }
 
-  return { insert, ordered: (): readonly SandboxEvent[] => events };
+  /** By time only; the sequence of events of the same microsecond is another one at every call. */
+  function shuffled(): readonly SandboxEvent[] {
+    shuffles += 1;
+    const rank = ({ id }: SandboxEvent) => (id * PRIMES[0] * shuffles) % PRIMES[1];
+    return events.toSorted((a, b) => timeOf(b) - timeOf(a) || rank(a) - rank(b));
+  }
+
+  return { insert, shuffled, ordered: (): readonly SandboxEvent[] => events };
 }
 
+const PRIMES = [7_919, 10_007] as const;
+
 function newestFirst(a: SandboxEvent, b: SandboxEvent): number {
-  const [first, second] = [a, b].map(({ createdAtMicros }) => createdAtMicros ?? Number.MAX_SAFE_INTEGER);
-  return (second ?? 0) - (first ?? 0) || b.id - a.id;
+  return timeOf(b) - timeOf(a) || b.id - a.id;
+}
+
+function timeOf({ createdAtMicros }: SandboxEvent): number {
+  return createdAtMicros ?? Number.MAX_SAFE_INTEGER;
 }
