@@ -30,6 +30,8 @@ export interface SearchFeedOptions {
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows asked for when some will be sifted out here, and when a first page did not suffice. */
 const LARGER_PAGE = 500;
+/** Rows asked for besides, where milliseconds are read whole: the page's last one is read again. */
+const SLACK = 4;
 /** A window that holds more is not read at one go. */
 const MAX_DRAIN = 5 * MAX_PAGE;
 /** How many pages are read on from a hint before a search is the shorter way. */
@@ -84,6 +86,31 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     return { rows, count: events.length, skipped: events.length - rows.length, total };
   }
 
+  /**
+   * A page that ends with a whole millisecond, where the next call may bring the events of one in another sequence. `isCut`:
+   * they are more than fit on a page. What is older than `oldest` does not matter.
+   */
+  async function listWhole(
+    asking: Asking,
+    own: SearchFilter,
+    days: Days,
+    offset: number,
+    limit: number,
+    oldest: number,
+  ): Promise<Awaited<ReturnType<typeof list>> & { isCut?: boolean }> {
+    const page = await list(asking, own, days, offset, limit);
+    const edge = page.rows.at(-1)?.event.occurredAt ?? Number.POSITIVE_INFINITY;
+    const isLast = offset + page.count >= page.total || edge < oldest;
+    if (!ties || isLast || !isNewestFirst(page.rows)) return page;
+    const rows = withoutLastMillisecond(page.rows);
+    const last = rows.at(-1);
+    if (last === undefined) {
+      return limit < MAX_PAGE ? listWhole(asking, own, days, offset, MAX_PAGE, oldest) : { ...page, isCut: true };
+    }
+    const count = last.offset + 1 - offset;
+    return { ...page, rows, count, skipped: count - rows.length };
+  }
+
   async function readOlder(request: FeedRequest): Promise<FeedPage> {
     const span = spanOf(request);
     if (span.oldest > span.newest) return NOTHING;
@@ -105,10 +132,10 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   ): Promise<FeedPage | undefined> {
     const { start } = request;
     const days = { from: dayFrom(span.oldest), to: place.to };
-    let rows: PlacedRow[] = [];
+    const rows: PlacedRow[] = [];
     let [read, skipped] = [0, 0];
     for (let pages = 1, size = pageSize(request); ; pages += 1) {
-      const page = await list(request, own, days, place.offset + read, size);
+      const page = await listWhole(request, own, days, place.offset + read, size, span.oldest);
       rows.push(...unseen(page.rows, rows));
       read += page.count;
       skipped += page.skipped;
@@ -116,12 +143,12 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
       const isWhole = place.offset + read >= page.total || reachesBelow(rows, span);
       const isFound = isWhole || !isAwaited(rows, start);
       if (place.isHint && isFound && !isProven(rows, start, ties)) return undefined;
-      const complete = isWhole || !ties ? rows : withoutLastMillisecond(rows);
+      const complete = page.isCut && !isWhole ? withoutLastMillisecond(rows) : rows;
       const given = isFound ? within(rowsBeyond(toListed(complete), start, 'older', ties), span) : [];
       if (isWhole || given.length > 0) {
         setHints(rows, place.to);
         const counted = request.start === null && searchOf(request.filter).isWhole ? { total: page.total } : {};
-        return { rows: given, skipped, ...reachedBy(rows, isWhole), ...counted };
+        return { rows: given, skipped, ...reachedBy(complete, isWhole), ...counted };
       }
       if (place.isHint && pages === MAX_PAGES_FROM_HINT) return undefined;
       const last = rows.at(-1)?.event.occurredAt;
@@ -131,8 +158,6 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
         const offset = await seek(start.time, timeAt, place.offset + read, page.total);
         return readFrom(request, span, own, { offset, to: place.to });
       }
-      // Where ties come in any sequence, a millisecond has to come from one answer, as far as it fits.
-      if (ties && size < MAX_PAGE) [rows, read, skipped, size] = [[], 0, 0, MAX_PAGE];
       size = Math.max(size, LARGER_PAGE);
     }
   }
@@ -146,7 +171,7 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     const last = rows.at(-1);
     if (isWhole || last === undefined) return { reached: null };
     const { event, hint } = last;
-    return { reached: ties ? { time: event.occurredAt } : { time: event.occurredAt, id: event.id }, hint };
+    return { reached: ties ? { time: event.occurredAt - 1 } : { time: event.occurredAt, id: event.id }, hint };
   }
 
   /** Says of every row where it stands; where a millisecond has to be read whole, where the row before it stands. */
@@ -192,11 +217,11 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     const rows: PlacedRow[] = [];
     let [offset, skipped] = [0, 0];
     for (;;) {
-      const page = await list(asking, own, days, offset, MAX_PAGE);
-      const last = page.rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
+      const page = await listWhole(asking, own, days, offset, MAX_PAGE, span.oldest);
+      const last = page.rows.at(-1)?.event.occurredAt;
       offset += page.count;
-      const isEnd = offset >= page.total || last < span.oldest;
-      if (rows.length === 0 && !isEnd && last > span.newest) {
+      const isEnd = offset >= page.total || (last !== undefined && last < span.oldest);
+      if (rows.length === 0 && !isEnd && last !== undefined && last > span.newest) {
         // The days asked for begin well after the span.
         const timeAt = async (at: number) => (await list(asking, own, days, at, 1)).rows[0]?.event.occurredAt ?? null;
         offset = await seek(span.newest, timeAt, offset, page.total);
@@ -250,7 +275,8 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   function pageSize({ filter, limit, start }: FeedRequest): number {
     const isSifted = !searchOf({ ...filter, window: { from: null, to: null } }).isWhole;
     // One row more than wanted, to see the one that proves the place.
-    return Math.min(MAX_PAGE, isSifted ? LARGER_PAGE : limit + (start === null ? 0 : 1));
+    const needed = limit + (start === null ? 0 : 1) + (ties ? SLACK : 0);
+    return Math.min(MAX_PAGE, isSifted ? LARGER_PAGE : needed);
   }
 
   return {
