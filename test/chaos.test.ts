@@ -137,7 +137,7 @@ async function walkThrough(size: number, beforePage?: () => void): Promise<Walk>
       await wait(10);
       continue;
     }
-    walk.ids.push(...connection.nodes.map(({ eventId, number }) => eventId ?? `unleash-${number}`));
+    walk.ids.push(...connection.nodes.map(({ eventId }) => eventId));
     walk.statuses.push(Object.fromEntries(connection.sources.map(({ source, status }) => [source.name, status])));
     if (!connection.pageInfo.hasNextPage) return walk;
     cursor = connection.pageInfo.endCursor;
@@ -146,13 +146,13 @@ async function walkThrough(size: number, beforePage?: () => void): Promise<Walk>
 }
 
 const QUERY = `query ($size: Int!, $cursor: String) { flagEvents(first: $size, after: $cursor) {
-  nodes { ... on LaunchDarklyFlagEvent { eventId } ... on UnleashFlagEvent { number: eventId } }
+  nodes { ... on LaunchDarklyFlagEvent { eventId } ... on UnleashFlagEvent { eventId } }
   pageInfo { hasNextPage endCursor } sources { source { name } status } } }`;
 
 interface Answer {
   data?: {
     flagEvents: {
-      nodes: { eventId?: string; number?: number }[];
+      nodes: { eventId: string }[];
       pageInfo: { hasNextPage: boolean; endCursor: string | null };
       sources: { source: { name: string }; status: string }[];
     } | null;

@@ -14,6 +14,11 @@ interface Node {
   id: string;
   experiments?: { nodes: { key: string }[] } | null;
 }
+interface Page {
+  totalCount: number;
+  edges: { cursor: string; node: { key: string } }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean };
+}
 type Part = {
   data?: { flagEvents: { nodes: Node[] } };
   incremental?: { data?: Node; errors?: unknown[] }[];
@@ -94,16 +99,86 @@ describe('LaunchDarklyFlagEvent.experiments', () => {
     expect(sandbox.requests.map(({ query }) => query.expand)).toEqual(['experiments']);
   });
 
-  it('is a list that can be paged', async () => {
-    await using sandbox = await startSandbox(3);
+  it('is a list that can be paged, as Relay’s specification says, and says how many LaunchDarkly counts', async () => {
+    const experiments = Array.from({ length: 5 }, (_, index) => ({ key: `e${index}`, name: `Experiment ${index}` }));
+    const event = createFlagEvent(1, NOW - HOUR, { experiments: { totalCount: 7, items: experiments } } as never);
+    await using sandbox = await startLaunchDarklySandbox({ events: [event] });
     await using gateway = await startOver(sandbox);
-    const first = await gateway.query(`{ flagEvents(first: 1) { nodes { ... on LaunchDarklyFlagEvent {
-      experiments(first: 1) { edges { node { key } } pageInfo { hasNextPage } } } } } }`);
-    expect(first.data).toEqual({
-      flagEvents: {
-        nodes: [{ experiments: { edges: [{ node: { key: 'experiment-0' } }], pageInfo: { hasNextPage: true } } }],
-      },
-    });
+    const page = async (args: string) => {
+      const { data, errors } = await gateway.query<{ flagEvents: { nodes: { experiments: Page | null }[] } }>(
+        `{ flagEvents(first: 1) { nodes { ... on LaunchDarklyFlagEvent { experiments${args} {
+          totalCount edges { cursor node { key } } pageInfo { hasNextPage hasPreviousPage }
+        } } } } }`,
+      );
+      const experiments = data?.flagEvents.nodes[0]?.experiments;
+      const keys = experiments?.edges.map(({ node }) => node.key).join(' ');
+      const { hasNextPage = null, hasPreviousPage = null } = experiments?.pageInfo ?? {};
+      const problem = errors?.map(({ extensions }) => extensions)[0];
+      return { keys, hasPreviousPage, hasNextPage, total: experiments?.totalCount, problem, edges: experiments?.edges };
+    };
+    const all = await page('');
+    const [e0, e1, , e3] = all.edges?.map(({ cursor }) => `"${cursor}"`) ?? [];
+    const seen = await Promise.all(
+      [
+        '',
+        '(first: 2)',
+        `(first: 2, after: ${e1})`,
+        '(last: 2)',
+        `(last: 1, before: ${e3})`,
+        `(after: ${e0}, before: ${e3})`,
+        `(first: 1, after: ${e0}, before: ${e3})`,
+        '(first: 3, last: 1)',
+        '(first: 0)',
+        `(after: ${e3}, before: ${e0})`,
+      ].map(async (args) => {
+        const { hasNextPage, hasPreviousPage, keys, total } = await page(args);
+        return [keys, hasPreviousPage, hasNextPage, total];
+      }),
+    );
+    expect(seen).toEqual([
+      ['e0 e1 e2 e3 e4', false, false, 7],
+      ['e0 e1', false, true, 7],
+      ['e2 e3', true, true, 7],
+      ['e3 e4', true, false, 7],
+      ['e2', true, true, 7],
+      ['e1 e2', true, true, 7],
+      ['e1', true, true, 7],
+      ['e2', true, true, 7],
+      ['', false, true, 7],
+      ['', true, true, 7],
+    ]);
+    for (const [args, argument] of [
+      ['(first: -1)', 'first'],
+      ['(last: -1)', 'last'],
+      ['(after: "junk")', 'after'],
+      ['(before: "")', 'before'],
+    ] as const) {
+      expect((await page(args)).problem).toEqual({ code: 'BAD_USER_INPUT', argument });
+    }
+  });
+
+  it('has runs, as events have members, whose ids no other thing in the graph has', async () => {
+    const own = { id: '65baa44ecc4b5bce113bb4f7' };
+    const experiments = { totalCount: 1, items: [{ key: 'e', name: 'E', iteration: { ...own, status: 'running' } }] };
+    const member = { ...own, email: 'a@example.com', firstName: 'A', lastName: 'B' };
+    const event = createFlagEvent(1, NOW - HOUR, { member, experiments } as never);
+    await using sandbox = await startLaunchDarklySandbox({ events: [event] });
+    const entry = {
+      vendor: 'launchdarkly',
+      url: sandbox.url,
+      accessToken: sandbox.token,
+      projects: ['default/production'],
+    };
+    // One account twice: nobody but its owner knows that.
+    await using gateway = await startGateway([entry, { ...entry, id: 'other-account' }] as never);
+    const { data } = await gateway.query<{ flagEvents: { nodes: Record<string, never>[] } }>(`{
+      flagEvents(first: 5) { nodes { ... on LaunchDarklyFlagEvent {
+        member { id memberId } experiments { nodes { iteration { id iterationId } } }
+      } } } }`);
+    const things = [...JSON.stringify(data).matchAll(/"id":"([^"]+)","\w+Id":"([^"]+)"/g)];
+    expect(things).toHaveLength(4);
+    expect(new Set(things.map(([, id]) => id)).size).toBe(4);
+    expect(new Set(things.map(([, , id]) => id))).toEqual(new Set([own.id]));
   });
 });
 

@@ -7,6 +7,7 @@ import * as generated from '../schema/generated/graphql.ts';
 import {
   ChangesAroundDocument,
   ExportPageDocument,
+  FilterChoicesDocument,
   FlagHistoryDocument,
   HighImpactChangesDocument,
   SourceStatesDocument,
@@ -64,10 +65,16 @@ describe('the operations of a frontend', () => {
 
   it('read a page of an export, with the vendors’ own ids', async () => {
     const { data } = await request(url, ExportPageDocument, { size: 50 });
-    const ids = data?.flagEvents?.nodes.map((node) =>
-      node.__typename === 'LaunchDarklyFlagEvent' ? node.launchDarklyId : String(node.unleashId),
-    );
+    const ids = data?.flagEvents?.nodes.map(({ eventId }) => eventId);
     expect(ids).toEqual(idsOf(await walk(both.gateway, { size: 50 })).slice(0, 50));
+  });
+
+  it('read what a filter can be filled with', async () => {
+    const { data } = await request(url, FilterChoicesDocument, {});
+    const pairs = data?.flagSources[0]?.projects?.flatMap(({ environments, key }) =>
+      (environments ?? []).map((each) => `${key}/${each.key}`),
+    );
+    expect(pairs).toEqual(both.environments);
   });
 
   it('read the state of the sources', async () => {
@@ -87,6 +94,7 @@ describe('the operations of a frontend', () => {
     const run = Object.keys({
       ChangesAroundDocument,
       ExportPageDocument,
+      FilterChoicesDocument,
       FlagHistoryDocument,
       HighImpactChangesDocument,
       SourceStatesDocument,
@@ -102,7 +110,7 @@ describe('the export script', () => {
   it('writes a whole walk as a line of JSON each, and tells how far it is', async () => {
     const { stderr, stdout } = await promisify(execFile)(process.execPath, [script, url], { maxBuffer: 2 ** 26 });
     const lines = stdout.trimEnd().split('\n').map(toNode);
-    expect(lines.map(toOwnId)).toEqual(idsOf(await walk(both.gateway, { size: 100 })));
+    expect(lines.map(({ eventId }) => eventId)).toEqual(idsOf(await walk(both.gateway, { size: 100 })));
     const progress = stderr.trimEnd().split('\r').at(-1);
     expect(progress).toContain(`${lines.length} events, back to ${lines.at(-1)?.occurredAt}`);
   });
@@ -118,7 +126,11 @@ describe('the export script', () => {
   it('goes on when a source fails, and has its events all the same', async () => {
     using _down = both.unleash.faults.next(6, { kind: 'status', status: 503 });
     const { stderr, stdout } = await promisify(execFile)(process.execPath, [script, url], { maxBuffer: 2 ** 26 });
-    const ids = stdout.trimEnd().split('\n').map(toNode).map(toOwnId);
+    const ids = stdout
+      .trimEnd()
+      .split('\n')
+      .map(toNode)
+      .map(({ eventId }) => eventId);
     expect(stderr).toContain('waiting for unleash');
     expect(ids.toSorted()).toEqual(idsOf(await walk(both.gateway, { size: 100 })).toSorted());
   });
@@ -131,14 +143,9 @@ describe('the export script', () => {
 
 interface Line {
   occurredAt: string;
-  launchDarklyId?: string;
-  unleashId?: number;
+  eventId: string;
 }
 
 function toNode(line: string): Line {
   return JSON.parse(line);
-}
-
-function toOwnId({ launchDarklyId, unleashId }: Line): string {
-  return launchDarklyId ?? String(unleashId);
 }

@@ -3,6 +3,7 @@ import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
 import { GraphQLError, getNullableType, getOperationAST, getVariableValues, isListType } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
 import type { Plugin } from 'graphql-yoga';
+import { z } from 'zod';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../graph/connection.ts';
 import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
@@ -106,7 +107,10 @@ function costOf(options: Parameters<typeof getComplexity>[0]): number {
 /** One for the field, and the cost of its selection as often as it may be in the response. */
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => 1 + childComplexity * sizeOf(field, args);
 
-function sizeOf({ args, type }: Parameters<ComplexityEstimator>[0]['field'], values: Record<string, unknown>): number {
+function sizeOf(
+  { args, extensions, type }: Parameters<ComplexityEstimator>[0]['field'],
+  values: Record<string, unknown>,
+): number {
   if (args.some(({ name }) => name === 'first')) {
     // A page size out of range is refused by the resolver, which names the argument.
     const size = Number(values.first ?? values.last ?? DEFAULT_PAGE_SIZE);
@@ -114,5 +118,14 @@ function sizeOf({ args, type }: Parameters<ComplexityEstimator>[0]['field'], val
   }
   if (!isListType(getNullableType(type))) return 1;
   const keys = Object.values(values).find(Array.isArray);
-  return keys?.length ?? 1;
+  return keys?.length ?? assumedSizeOf(extensions) ?? 1;
 }
+
+/** Of a list without a page size that may be long: as its `@listSize` says. */
+function assumedSizeOf(extensions: unknown): number | undefined {
+  return listSizeSchema.safeParse(extensions).data?.directives.listSize[0].assumedSize;
+}
+
+const listSizeSchema = z.object({
+  directives: z.object({ listSize: z.tuple([z.object({ assumedSize: z.int() })]) }),
+});

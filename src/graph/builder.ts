@@ -60,19 +60,19 @@ export function createBuilder() {
       },
       firstArgOptions: {
         description:
-          'How many to read, from the beginning of the list or from `after` on. For flag events: 0 to 100, 20 when left out.',
+          'How many events to read at most, the newest first: from the newest on, or from `after` on. 0 to 100; 20 if neither `first` nor `last` is given.',
       },
       afterArgOptions: {
         description:
-          'Read on behind this cursor: for flag events, what is older. It must come from the same field with the same filter.',
+          'Only events that are older than this cursor’s. It must come from the same field with the same filter.',
       },
       lastArgOptions: {
         description:
-          'How many to read, backwards from the end of the list or from `before`. For flag events: 0 to 100.',
+          'How many events to read at most, from the other end: the oldest ones, or those next to `before`. 0 to 100. The answer is newest first all the same.',
       },
       beforeArgOptions: {
         description:
-          'Read what lies before this cursor: for flag events, what is newer. It must come from the same field with the same filter.',
+          'Only events that are newer than this cursor’s. It must come from the same field with the same filter. Without `first` or `last`, the 20 next to it.',
       },
       nodeTypeOptions: { description: 'Anything with an id that is unique among everything in this graph.' },
       idFieldOptions: { description: 'Opaque, and unique among everything in this graph.' },
@@ -88,12 +88,15 @@ export function createBuilder() {
       'https://scalars.graphql.org/andimarek/date-time.html',
     ),
   );
-  builder.addScalarType('JSON', describe(JSONResolver, 'Any JSON value, as a vendor stored it.'));
-  builder.addScalarType('URL', describe(URLResolver, 'An absolute URL.'));
+  builder.addScalarType(
+    'JSON',
+    describe(JSONResolver, 'Any JSON value, as a vendor stored it.', 'https://www.rfc-editor.org/rfc/rfc8259'),
+  );
+  builder.addScalarType('URL', describe(URLResolver, 'An absolute URL.', 'https://url.spec.whatwg.org/'));
   builder.queryType({ description: 'The entry points.' });
   return builder;
 }
 
-function describe(scalar: GraphQLScalarType, description: string, specifiedByURL?: string): GraphQLScalarType {
-  return new GraphQLScalarType({ ...scalar.toConfig(), description, ...(specifiedByURL && { specifiedByURL }) });
+function describe(scalar: GraphQLScalarType, description: string, specifiedByURL: string): GraphQLScalarType {
+  return new GraphQLScalarType({ ...scalar.toConfig(), description, specifiedByURL });
 }

@@ -30,17 +30,7 @@ export function defineEventConnection(builder: Builder, types: FlagTypes) {
   );
 }
 
-function defineSourceReport(builder: Builder, { FlagSource }: FlagTypes) {
-  const FlagSourceStatus = builder.enumType('FlagSourceStatus', {
-    description: 'How a source has answered for a page.',
-    values: {
-      OK: { description: 'All that belongs on this page is on it.' },
-      FAILED: {
-        description: 'Its events are missing here. They come on a later page of the same walk, once it answers again.',
-      },
-      LATE: { description: 'This page brings events that an earlier page missed; they are newer than the rest.' },
-    } as const,
-  });
+function defineSourceReport(builder: Builder, { FlagSource, FlagSourceStatus }: FlagTypes) {
   const FlagSourceFailure = builder.objectRef<NonNullable<SourceReport['failure']>>('FlagSourceFailure').implement({
     description: 'Why a source could not be read.',
     fields: (t) => ({

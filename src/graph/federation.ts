@@ -1,6 +1,6 @@
 /** The graph as part of a supergraph: which types are entities, how a gateway asks for them, and what composition reads. */
 import { printSubgraphSchema } from '@apollo/subgraph';
-import { type GraphQLResolveInfo, lexicographicSortSchema } from 'graphql';
+import { type GraphQLResolveInfo, GraphQLScalarType, lexicographicSortSchema } from 'graphql';
 import { z } from 'zod';
 import { BadInputError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
@@ -90,7 +90,12 @@ export function defineGatewayQueries(builder: Builder, { loaders, types }: Entit
     }),
   });
   const Entity = builder.unionType('_Entity', { description: 'Whatever has a key.', types: [...types] });
-  builder.scalarType('_Any', { description: 'The type of an entity, as `__typename`, and one of its keys.' });
+  const anyEntity = {
+    name: '_Any',
+    description: 'The type of an entity, as `__typename`, and one of its keys.',
+    specifiedByURL: 'https://www.apollographql.com/docs/graphos/reference/federation/subgraph-specification',
+  };
+  builder.addScalarType('_Any', new GraphQLScalarType<unknown, unknown>(anyEntity));
 
   builder.queryFields((t) => ({
     _service: t.field({ type: Service, description: 'For federation gateways: what to compose.', resolve: () => ({}) }),

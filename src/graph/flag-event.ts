@@ -1,5 +1,4 @@
 /** The vendor-neutral types: an event and everything it points at. */
-import { encodeGlobalID } from '@pothos/plugin-relay';
 import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
 import type { RateLimit, Source } from '../sources/source.ts';
 import type { Builder } from './builder.ts';
@@ -43,6 +42,20 @@ export interface Flag {
   key: string;
 }
 
+interface Project {
+  key: string;
+  source: string;
+}
+
+interface Environment {
+  key: string;
+  project: Project | null;
+}
+
+/** How many of them one source may have, for limits that weigh queries. */
+const PROJECTS = { assumedSize: 50 };
+const ENVIRONMENTS = { assumedSize: 20 };
+
 export type FlagTypes = ReturnType<typeof defineFlagTypes>;
 
 export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: string; name: string }[]) {
@@ -73,13 +86,27 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
     }),
   });
 
-  const FlagSource = builder.objectRef<Source>('FlagSource').implement({
+  const FlagSourceStatus = builder.enumType('FlagSourceStatus', {
+    description: 'Whether a source answers: for one page, or at all.',
+    values: {
+      OK: { description: 'It answers. On a page: all of its events that belong there are there.' },
+      FAILED: {
+        description:
+          'It does not answer. On a page: events of it are missing; they come on a later page of the same walk, once it answers again.',
+      },
+      LATE: {
+        description:
+          'Only on a page: it brings events that an earlier page of the walk missed; they are newer than the rest.',
+      },
+    } as const,
+  });
+
+  const FlagSource = builder.objectRef<Source>('FlagSource');
+  builder.node(FlagSource, {
     description: 'One account or instance of a vendor that this gateway reads.',
+    id: { resolve: (source) => source.id },
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'parts' in value,
     fields: (t) => ({
-      id: t.id({
-        description: 'Opaque, and unique among everything in this graph.',
-        resolve: (source) => encodeGlobalID('FlagSource', source.id),
-      }),
       name: t.exposeString('id', { description: 'What the gateway calls it: use it in `FlagEventFilter.sources`.' }),
       vendor: t.field({ type: FlagVendor, description: 'Whose it is.', resolve: (source) => source.vendor }),
       url: t.expose('url', { type: 'URL', description: 'Where people reach it.' }),
@@ -88,6 +115,12 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
         nullable: true,
         description: 'What is left of the vendor’s rate limit; null as long as the vendor has not said. Asks nobody.',
         resolve: (source) => source.rateLimit(),
+      }),
+      status: t.field({
+        type: FlagSourceStatus,
+        description:
+          '`FAILED` if the vendor gave no answer when it was last asked, whatever the request was; else `OK`. Asks nobody. How it answered for a page is in `FlagSourceReport.status`.',
+        resolve: (source): 'OK' | 'FAILED' => (source.isHealthy() ? 'OK' : 'FAILED'),
       }),
     }),
   });
@@ -102,7 +135,7 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
     }),
   });
 
-  const FlagProject = builder.objectRef<{ key: string; source: string }>('FlagProject').implement({
+  const FlagProject = builder.objectRef<Project>('FlagProject').implement({
     description: 'A project of one source.',
     fields: (t) => ({
       key: t.exposeString('key', {
@@ -116,18 +149,43 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
     }),
   });
 
-  const FlagEnvironment = builder.objectRef<FlagEvent>('FlagEnvironment').implement({
+  builder.objectField(FlagSource, 'projects', (t) =>
+    t.field({
+      type: [FlagProject],
+      nullable: true,
+      listSize: PROJECTS,
+      description:
+        'The projects that this gateway reads, of those that the vendor shows: what `FlagEventFilter.projects` can be. Asks the vendor when it is selected, one call for up to a hundred projects, and remembers the answer for five minutes. Null, with an error, if the vendor does not answer. Of an open-source Unleash without `UNLEASH_PROJECTS`, only `default`: it names no other.',
+      resolve: async (source, _args, context) =>
+        (await source.listProjects(context.budget)).map((key) => ({ key, source: source.id })),
+    }),
+  );
+
+  const FlagEnvironment = builder.objectRef<Environment>('FlagEnvironment').implement({
     description: 'An environment of one source.',
     fields: (t) => ({
-      key: t.string({ description: 'Key or name of the environment.', resolve: (event) => event.environment ?? '' }),
-      project: t.field({
+      key: t.exposeString('key', { description: 'Key or name of the environment.' }),
+      project: t.expose('project', {
         type: FlagProject,
         nullable: true,
-        description: 'The project in whose environment it happened.',
-        resolve: toProject,
+        description: 'The project that the environment is of; null where an event does not say it.',
       }),
     }),
   });
+  builder.objectField(FlagProject, 'environments', (t) =>
+    t.field({
+      type: [FlagEnvironment],
+      nullable: true,
+      listSize: ENVIRONMENTS,
+      description:
+        'The environments of the project that this gateway reads: what `FlagEventFilter.environments` can be. Unleash names those of the whole instance, of which a project may use only some. Asks the vendor when it is selected, with the projects or in one more call, and remembers the answer for five minutes. Null if the vendor does not show them; null, with an error, if it does not answer.',
+      resolve: async (project, _args, context) => {
+        const source = sourceOf(context.sources, project.source);
+        const keys = await source.listEnvironments(project.key, context.budget);
+        return keys?.map((key) => ({ key, project })) ?? null;
+      },
+    }),
+  );
 
   const FlagActorKind = builder.enumType('FlagActorKind', {
     description: 'What kind of actor made a change.',
@@ -196,7 +254,7 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
         type: FlagEnvironment,
         nullable: true,
         description: 'The environment; null for a change to all of them or to none.',
-        resolve: (event) => (event.environment === null ? null : event),
+        resolve: (event) => (event.environment === null ? null : { key: event.environment, project: toProject(event) }),
       }),
       actor: t.field({
         type: FlagActor,
@@ -208,14 +266,22 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
     }),
   });
 
-  return { FeatureFlag, FlagEvent: FlagEventRef, FlagEventKind, FlagSource, FlagVendor, typeOfVendor };
+  return {
+    FeatureFlag,
+    FlagEvent: FlagEventRef,
+    FlagEventKind,
+    FlagSource,
+    FlagSourceStatus,
+    FlagVendor,
+    typeOfVendor,
+  };
 }
 
 function hasActor(event: FlagEvent): event is FlagEvent & { actor: Actor } {
   return event.actor !== null;
 }
 
-function toProject({ project, source }: FlagEvent): { key: string; source: string } | null {
+function toProject({ project, source }: FlagEvent): Project | null {
   return project === null ? null : { key: project, source };
 }
 

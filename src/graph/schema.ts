@@ -11,6 +11,9 @@ import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader
 import { defineUser } from './user.ts';
 import type { GraphVendor } from './vendor.ts';
 
+const DESCRIPTION =
+  'What changed about feature flags, where, by whom, and what it did to users: the event logs of LaunchDarkly and Unleash as one list, newest first. Begin with `flagEvents`; page with `pageInfo.endCursor` as `after`; show `sources` beside the list, because a source that fails is missing from it and is not an error.';
+
 /** How often one feed is read for one page of a flag's own events: many flags may be on one answer. */
 const MAX_READS_FOR_A_FLAG = 3;
 
@@ -22,7 +25,9 @@ export function createSchema(definitions: readonly GraphVendor[], federation?: F
   const { builder, entities } = assemble(definitions, { ...federation, nodeField: 'owner' });
   if (federation) defineGatewayQueries(builder, entities, () => printSubgraph(definitions, federation));
   const directives = [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective];
-  return withIdsAtOnce(builder.toSchema({ directives }));
+  const schema = withIdsAtOnce(builder.toSchema({ directives }));
+  schema.description = DESCRIPTION;
+  return schema;
 }
 
 /** The graph as composition reads it: what `_service { sdl }` says. */
@@ -37,7 +42,10 @@ function assemble(definitions: readonly GraphVendor[], { nodeField, userType }: 
     definition,
     types: definition.graph.define(builder, types),
   }));
-  const loaders = new Map<string, NodeLoader>([['FeatureFlag', (key) => ({ key })]]);
+  const loaders = new Map<string, NodeLoader>([
+    ['FeatureFlag', (key) => ({ key })],
+    ['FlagSource', (id, { sources }) => sources.find((source) => source.id === id) ?? null],
+  ]);
   for (const { definition, types: own } of vendors) {
     types.typeOfVendor.set(definition.vendor, own.event.name);
     loaders.set(own.event.name, createEventLoader(definition.vendor));

@@ -30,6 +30,13 @@ export interface Source {
   fieldLoaders: Readonly<Record<string, FieldLoader>>;
   /** What such a field is, where nobody has to be asked for it; `undefined` where somebody has. */
   knownFields?: Readonly<Record<string, (event: FlagEvent) => unknown>>;
+  /**
+   * Keys of the projects that are read, of those that the vendor shows. Asked when it is called, and remembered for some
+   * minutes.
+   */
+  listProjects(budget: Budget): Promise<readonly string[]>;
+  /** Keys of the environments of a project that are read, as above; `null` if the vendor does not tell. */
+  listEnvironments(project: string, budget: Budget): Promise<readonly string[] | null>;
   /** What is left of the vendor's rate limit, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
   /** False once everything that was asked has failed for want of an answer, until something is answered again. */

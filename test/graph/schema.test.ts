@@ -4,12 +4,14 @@ import {
   type BreakingChange,
   buildSchema,
   findBreakingChanges,
+  type GraphQLObjectType,
   GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  isScalarType,
   isSpecifiedScalarType,
   lexicographicSortSchema,
   printSchema,
@@ -28,6 +30,25 @@ describe('the schema', () => {
     const isSentence = (text: string) => /^\S.*([.!?]|https:\/\/\S+)$/s.test(text);
     const undescribed = [...describeAll()].filter(([, text]) => !isSentence(text ?? ''));
     expect(undescribed).toEqual([]);
+  });
+
+  it('says what it is for, and where to begin', () => {
+    expect(schema.description).toContain('Begin with `flagEvents`');
+  });
+
+  it('says of every scalar how it is written', () => {
+    const forGateways = createSchema(definitions, { nodeField: 'owner', userType: 'User' });
+    const scalars = Object.values(forGateways.getTypeMap()).filter(
+      (type) => isScalarType(type) && !isSpecifiedScalarType(type),
+    );
+    expect(scalars.map(({ name }) => name).toSorted()).toEqual(['DateTime', 'JSON', 'URL', '_Any']);
+    for (const scalar of scalars) expect(scalar).toHaveProperty('specifiedByURL', expect.stringMatching(/^https:/));
+  });
+
+  it('describes the arguments of a list as what they are there', () => {
+    const { experiments } = (schema.getType('LaunchDarklyFlagEvent') as GraphQLObjectType).getFields();
+    expect(experiments?.args.map(({ name }) => name)).toEqual(['after', 'before', 'first', 'last']);
+    expect(experiments?.args.filter(({ description }) => /flag event|older|newer/.test(description ?? ''))).toEqual([]);
   });
 
   it('is committed as SDL, fresh', async () => {
@@ -86,18 +107,18 @@ const PROMISED = buildSchema(`
   }
   type LaunchDarklyEvaluationsSummary { variations: [LaunchDarklyVariationEvaluations!]! }
   type LaunchDarklyVariationEvaluations { value: JSON  before: Float  after: Float }
-  type LaunchDarklyMember { id: ID  email: String!  firstName: String!  lastName: String! }
+  type LaunchDarklyMember { id: ID  memberId: String  email: String!  firstName: String!  lastName: String! }
   type LaunchDarklyExperimentConnection {
-    edges: [LaunchDarklyExperimentEdge!]!  nodes: [LaunchDarklyExperiment!]!  pageInfo: PageInfo!
+    edges: [LaunchDarklyExperimentEdge!]!  nodes: [LaunchDarklyExperiment!]!  pageInfo: PageInfo!  totalCount: Int!
   }
   type LaunchDarklyExperimentEdge { cursor: String!  node: LaunchDarklyExperiment! }
   type LaunchDarklyExperiment { key: String!  name: String!  iteration: LaunchDarklyExperimentIteration }
-  type LaunchDarklyExperimentIteration { id: ID  status: String!  startedAt: DateTime  endedAt: DateTime }
+  type LaunchDarklyExperimentIteration { id: ID  iterationId: String  status: String!  startedAt: DateTime  endedAt: DateTime }
 
   type UnleashFlagEvent implements FlagEvent & Node {
     id: ID!  source: FlagSource!  occurredAt: DateTime!  kind: FlagEventKind!  type: String!  title: String!
     flag: FeatureFlag  project: FlagProject  environment: FlagEnvironment  actor: FlagActor  url: URL
-    eventId: Int!  createdBy: String!  createdByUserId: Int  data: JSON  preData: JSON
+    eventId: String!  createdBy: String!  createdByUserId: Int  data: JSON  preData: JSON
     changes: [UnleashChange!]!  tags: [UnleashTag!]!
     label: String  summary: String  groupType: String  groupId: String
   }
@@ -110,12 +131,14 @@ const PROMISED = buildSchema(`
   }
   type FlagEventEdge { cursor: String!  node: FlagEvent! }
   type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
-  type FlagSource { id: ID!  name: String!  vendor: FlagVendor!  url: URL! }
+  type FlagSource implements Node {
+    id: ID!  name: String!  vendor: FlagVendor!  url: URL!  status: FlagSourceStatus!  projects: [FlagProject!]
+  }
   type FlagSourceReport {
     source: FlagSource!  status: FlagSourceStatus!  failure: FlagSourceFailure  reachesBackTo: DateTime  totalCount: Int
   }
   type FlagSourceFailure { code: String!  message: String!  retryAfterSeconds: Int }
-  type FlagProject { key: String!  source: FlagSource! }
+  type FlagProject { key: String!  source: FlagSource!  environments: [FlagEnvironment!] }
   type FlagEnvironment { key: String!  project: FlagProject }
   type FlagActor { name: String!  email: String  kind: FlagActorKind! }
 

@@ -98,6 +98,11 @@ const refused: [what: string, code: string, query: string, variables?: unknown][
     `{ ...A } fragment A on Query { flagEvents(first: 100) { ...B } } fragment B on FlagEventConnection { ${pageOfPages.replace('$size', '100')} }`,
   ],
   [
+    'lists of a source inside of lists',
+    'QUERY_TOO_COMPLEX',
+    '{ flagSources { projects { environments { project { source { projects { environments { key } } } } } } } }',
+  ],
+  [
     'fragments that multiply',
     'QUERY_TOO_COMPLEX',
     `{ ...A0 } ${repeat(20, (index) => `fragment A${index} on Query { ${repeat(20, () => `...A${index + 1}`)} }`)} fragment A20 on Query { flagSources { id } }`,

@@ -37,7 +37,7 @@ const PAGE = `
         __typename id occurredAt kind type
         source { name } flag { key } project { key } environment { key } actor { name email }
         ... on LaunchDarklyFlagEvent { ownId: eventId }
-        ... on UnleashFlagEvent { number: eventId }
+        ... on UnleashFlagEvent { ownId: eventId }
       }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       sources { source { name } status reachesBackTo }
@@ -67,13 +67,7 @@ export async function walk(
 export async function readPage(gateway: TestGateway, variables: Record<string, unknown>): Promise<Page> {
   const answer = await gateway.query<{ flagEvents: Page | null }>(PAGE, variables);
   if (answer.errors || !answer.data?.flagEvents) throw new Error(JSON.stringify(answer.errors));
-  const { flagEvents } = answer.data;
-  type Raw = EventNode & { number?: number };
-  const nodes = (flagEvents.nodes as Raw[]).map(({ number, ...node }) => ({
-    ...node,
-    ownId: node.ownId ?? String(number),
-  }));
-  return { ...flagEvents, nodes };
+  return answer.data.flagEvents;
 }
 
 /** The vendors' own ids of all events, newest first whichever way they were walked. */

@@ -3,7 +3,13 @@ import { UpstreamError } from '../../errors.ts';
 import { createUpstream, type Upstream, type UpstreamRequest } from '../../http/upstream.ts';
 import type { ConnectOptions } from '../vendor.ts';
 import type { LaunchDarklySettings } from './settings.ts';
-import { decodeEnvironmentCollection, decodeFlagEventCollection, type FlagEventRep } from './wire.ts';
+import {
+  decodeEnvironmentCollection,
+  decodeFlagEventCollection,
+  decodeProjectCollection,
+  type EnvironmentCollectionRep,
+  type FlagEventRep,
+} from './wire.ts';
 
 /** The documented maximum. @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events */
 export const MAX_PAGE = 100;
@@ -39,8 +45,17 @@ export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isHeavy' | 
 
 export interface LaunchDarklyClient {
   listFlagEvents(query: FlagEventsQuery, options: CallOptions): Promise<FlagEventsPage>;
-  /** Keys of all environments of a project. */
-  listEnvironments(project: string, options: CallOptions): Promise<string[]>;
+  /** Keys of all environments of a project. `known` is the beginning of the list, if it is known already. */
+  listEnvironments(
+    project: string,
+    options: CallOptions,
+    known?: EnvironmentCollectionRep | null,
+  ): Promise<readonly string[]>;
+  /** Those of the projects that exist and may be seen, by key, each with the beginning of its list of environments. */
+  listProjects(
+    projects: readonly string[],
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, EnvironmentCollectionRep | null>>;
   rateLimit: Upstream['rateLimit'];
   isHealthy: Upstream['isHealthy'];
   close: Upstream['close'];
@@ -73,30 +88,58 @@ export function createLaunchDarklyClient(
     }
   }
 
+  async function listEnvironments(project: string, call: CallOptions, known: EnvironmentCollectionRep | null = null) {
+    const keys = new Set(known?.keys);
+    if (known !== null && keys.size === known.totalCount) return [...keys];
+    for (;;) {
+      const before = keys.size;
+      const page = await upstream.getJson({
+        ...call,
+        path: `/api/v2/projects/${encodeURIComponent(project)}/environments`,
+        query: toSearch({ limit: MAX_PAGE, offset: before }),
+        headers: DATED,
+        part: project,
+        decode: decodeEnvironmentCollection,
+      });
+      for (const key of page.keys) keys.add(key);
+      // A page may be shorter than asked: only the total, or a page that brings nothing new, is the end.
+      if (keys.size === before || keys.size === page.totalCount) return [...keys];
+    }
+  }
+
+  async function listProjects(projects: readonly string[], call: CallOptions) {
+    const filter = projects.length <= MAX_FILTERED_PROJECTS ? `keys:${projects.join('|')}` : undefined;
+    const found = new Map<string, EnvironmentCollectionRep | null>();
+    for (;;) {
+      const before = found.size;
+      const page = await upstream.getJson({
+        ...call,
+        path: '/api/v2/projects',
+        query: toSearch({ limit: MAX_PAGE, offset: before, expand: 'environments', filter }),
+        headers: DATED,
+        part: 'projects',
+        decode: decodeProjectCollection,
+      });
+      for (const { environments, key } of page.projects) found.set(key, environments);
+      if (found.size === before || found.size === page.totalCount) break;
+    }
+    return new Map([...found].filter(([key]) => projects.includes(key)));
+  }
+
   return {
     listFlagEvents,
-    async listEnvironments(project, call) {
-      const keys = new Set<string>();
-      for (;;) {
-        const before = keys.size;
-        const page = await upstream.getJson({
-          ...call,
-          path: `/api/v2/projects/${encodeURIComponent(project)}/environments`,
-          query: toSearch({ limit: MAX_PAGE, offset: before }),
-          headers: { 'ld-api-version': '20240415' },
-          part: project,
-          decode: decodeEnvironmentCollection,
-        });
-        for (const key of page.keys) keys.add(key);
-        // A page may be shorter than asked: only the total, or a page that brings nothing new, is the end.
-        if (keys.size === before || keys.size === page.totalCount) return [...keys];
-      }
-    },
+    listEnvironments,
+    listProjects,
     rateLimit: upstream.rateLimit,
     isHealthy: upstream.isHealthy,
     close: upstream.close,
   };
 }
+
+/** Of endpoints that are no beta. A token would otherwise choose the version. */
+const DATED = { 'ld-api-version': '20240415' };
+/** So many fit in a URL; of more, every project of the account is listed. */
+const MAX_FILTERED_PROJECTS = 50;
 
 /** An event's impact is worked out during its first ten minutes: what still waits for it is believed that long at most. */
 const SETTLING_MS = 10 * 60 * 1000;

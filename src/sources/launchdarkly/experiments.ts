@@ -7,7 +7,7 @@ import type { Budget, FlagEvent } from '../../model.ts';
 import type { FlagEventsQuery, LaunchDarklyClient } from './client.ts';
 import type { LaunchDarklyEvent, LaunchDarklyRecord } from './event.ts';
 import type { Wanted } from './find.ts';
-import type { FlagEventExperiment } from './wire.ts';
+import type { FlagEventExperimentCollection } from './wire.ts';
 
 /** The field of an event that costs a call of its own, unless the page was asked with it. */
 export const EXPERIMENTS = 'experiments';
@@ -20,9 +20,11 @@ export type FindAgain = (
 ) => Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
 
 /** `null`: the page was not asked for experiments. Without any, LaunchDarkly may leave the collection out. */
-export function experimentsOf({ page, rep }: LaunchDarklyRecord): FlagEventExperiment[] | null {
-  return page.expand === 'experiments' ? (rep.experiments?.items ?? []) : null;
+export function experimentsOf({ page, rep }: LaunchDarklyRecord): FlagEventExperimentCollection | null {
+  return page.expand === 'experiments' ? (rep.experiments ?? NONE) : null;
 }
+
+const NONE: FlagEventExperimentCollection = { totalCount: 0, items: [] };
 
 /** A batch function: in the order of `events`. A page that fails fails its own events only. */
 export async function loadExperiments(
@@ -30,15 +32,15 @@ export async function loadExperiments(
   client: LaunchDarklyClient,
   findAgain: FindAgain,
   budget: Budget,
-): Promise<readonly (FlagEventExperiment[] | Error)[]> {
+): Promise<readonly (FlagEventExperimentCollection | Error)[]> {
   const own = events as readonly LaunchDarklyEvent[];
-  const results = new Map<LaunchDarklyEvent, FlagEventExperiment[] | Error>();
+  const results = new Map<LaunchDarklyEvent, FlagEventExperimentCollection | Error>();
   const pages = Map.groupBy(own, ({ wire }) => JSON.stringify(wire.page));
   await Promise.all(
     [...pages.values()].map((group) =>
       loadForPage(group, client, findAgain, budget).then(
         (experiments) => {
-          for (const event of group) results.set(event, experiments.get(event.id) ?? []);
+          for (const event of group) results.set(event, experiments.get(event.id) ?? NONE);
         },
         (error: unknown) => {
           for (const event of group) results.set(event, toError(error));
@@ -46,7 +48,7 @@ export async function loadExperiments(
       ),
     ),
   );
-  return own.map((event) => results.get(event) ?? []);
+  return own.map((event) => results.get(event) ?? NONE);
 }
 
 /** By event id, for events of one page. */
@@ -55,16 +57,16 @@ async function loadForPage(
   client: LaunchDarklyClient,
   findAgain: FindAgain,
   budget: Budget,
-): Promise<ReadonlyMap<string, FlagEventExperiment[]>> {
+): Promise<ReadonlyMap<string, FlagEventExperimentCollection>> {
   const [first] = events;
   if (first === undefined) return new Map();
   const expanded: FlagEventsQuery = { ...first.wire.page, expand: 'experiments' };
   const { items } = await client.listFlagEvents(expanded, { budget });
-  const experiments = new Map(items.map((rep) => [rep.id, experimentsOf({ rep, page: expanded }) ?? []]));
+  const experiments = new Map(items.map((rep) => [rep.id, experimentsOf({ rep, page: expanded }) ?? NONE]));
   // The page has moved on since: look for the rest where they happened.
   const strays = events.filter(({ id }) => !experiments.has(id));
   if (strays.length === 0) return experiments;
   const found = await findAgain(first.feed, strays, budget);
-  for (const [id, { wire }] of found) experiments.set(id, experimentsOf(wire) ?? []);
+  for (const [id, { wire }] of found) experiments.set(id, experimentsOf(wire) ?? NONE);
   return experiments;
 }

@@ -1,9 +1,10 @@
 /** LaunchDarkly's own types in the graph. */
 import { completeValue } from '@pothos/core';
-import { resolveArrayConnection } from '@pothos/plugin-relay';
+import { encodeGlobalID } from '@pothos/plugin-relay';
 import type { Builder } from '../../graph/builder.ts';
 import { checkList } from '../../graph/filter.ts';
 import { PERSONAL } from '../../graph/flag-event.ts';
+import { type ListArguments, pageOfList } from '../../graph/list-connection.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
@@ -11,11 +12,15 @@ import { EXPERIMENTS, experimentsOf } from './experiments.ts';
 import { FILTER_FIELD, type ImpactSize, type LaunchDarklyFilter, toImpactSize } from './filter.ts';
 import type {
   FlagEventExperiment,
+  FlagEventExperimentCollection,
   FlagEventExperimentIteration,
   FlagEventImpactRep,
   FlagEventMemberRep,
   VariationEvalSummary,
 } from './wire.ts';
+
+/** Something of LaunchDarkly's, with the source it was read from: its ids are those of one account. */
+type Of<T> = T & { source: string };
 
 export const launchDarklyGraph: VendorGraph = {
   define(builder, shared) {
@@ -58,7 +63,7 @@ function defineImpactSize(builder: Builder) {
 function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: ImpactSizeRef) {
   const Impact = defineImpact(builder, ImpactSize);
   const Member = defineMember(builder);
-  const Experiment = defineExperiment(builder);
+  const Experiments = defineExperiments(builder);
 
   return builder.node(builder.objectRef<LaunchDarklyEvent>('LaunchDarklyFlagEvent'), {
     description:
@@ -100,24 +105,43 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes, ImpactSize: I
         type: Member,
         nullable: true,
         description: 'The account member who did it; null for tokens, triggers and schedules.',
-        resolve: ({ wire }) => wire.rep.member,
+        resolve: ({ source, wire }) => wire.rep.member && { ...wire.rep.member, source },
       }),
-      experiments: t.connection(
-        {
-          type: Experiment,
-          nullable: true,
-          description:
-            'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails.',
-          resolve(event, args, context) {
-            const given = experimentsOf(event.wire) ?? context.loadField<FlagEventExperiment[]>(event, EXPERIMENTS);
-            return completeValue(given, (all) => resolveArrayConnection({ args }, all ?? []));
-          },
+      experiments: t.field({
+        type: Experiments,
+        nullable: true,
+        description:
+          'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails.',
+        args: {
+          first: t.arg.int({ description: 'At most so many, from the beginning of the list. All when left out.' }),
+          after: t.arg.string({ description: 'Only what follows this cursor of the same event’s experiments.' }),
+          last: t.arg.int({ description: 'At most so many, from the end of the list.' }),
+          before: t.arg.string({ description: 'Only what precedes this cursor of the same event’s experiments.' }),
         },
-        { name: 'LaunchDarklyExperimentConnection', description: 'Experiments related to an event.' },
-        { name: 'LaunchDarklyExperimentEdge', description: 'One experiment and its place in the list.' },
-      ),
+        resolve(event, args, context) {
+          const given =
+            experimentsOf(event.wire) ?? context.loadField<FlagEventExperimentCollection>(event, EXPERIMENTS);
+          return completeValue(given, (all) => toPage(event, args, all ?? NO_EXPERIMENTS));
+        },
+      }),
     }),
   });
+}
+
+type Experiment = Omit<FlagEventExperiment, 'iteration'> & { iteration: Of<FlagEventExperimentIteration> | null };
+
+const NO_EXPERIMENTS: FlagEventExperimentCollection = { totalCount: 0, items: [] };
+
+function toPage({ source }: LaunchDarklyEvent, args: ListArguments, all: FlagEventExperimentCollection) {
+  const items = all.items.map(
+    (item): Experiment => ({ ...item, iteration: item.iteration && { ...item.iteration, source } }),
+  );
+  return { ...pageOfList(items, args), totalCount: all.totalCount };
+}
+
+/** Unique in the graph: LaunchDarkly's own is unique in its kind only, and in one account. */
+function toGlobalId(typename: string, { id, source }: Of<{ id: string | null }>): string | null {
+  return id === null ? null : encodeGlobalID(typename, JSON.stringify([source, id]));
 }
 
 function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
@@ -181,10 +205,16 @@ function defineImpact(builder: Builder, ImpactSize: ImpactSizeRef) {
 }
 
 function defineMember(builder: Builder) {
-  return builder.objectRef<FlagEventMemberRep>('LaunchDarklyMember').implement({
+  return builder.objectRef<Of<FlagEventMemberRep>>('LaunchDarklyMember').implement({
     description: 'A member of the LaunchDarkly account, as far as the event tells.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: true, description: 'LaunchDarkly’s id of the member, if it says.' }),
+      id: t.id({
+        nullable: true,
+        description:
+          'Opaque, and unique among everything in this graph; null if LaunchDarkly does not say who it is. A member cannot be asked for by it.',
+        resolve: (member) => toGlobalId('LaunchDarklyMember', member),
+      }),
+      memberId: t.exposeString('id', { nullable: true, description: 'LaunchDarkly’s id of the member, if it says.' }),
       email: t.exposeString('email', { tag: PERSONAL, description: 'E-mail address; may be empty.' }),
       firstName: t.exposeString('firstName', { tag: PERSONAL, description: 'First name; may be empty.' }),
       lastName: t.exposeString('lastName', { tag: PERSONAL, description: 'Last name; may be empty.' }),
@@ -192,11 +222,17 @@ function defineMember(builder: Builder) {
   });
 }
 
-function defineExperiment(builder: Builder) {
-  const Iteration = builder.objectRef<FlagEventExperimentIteration>('LaunchDarklyExperimentIteration').implement({
+function defineExperiments(builder: Builder) {
+  const Iteration = builder.objectRef<Of<FlagEventExperimentIteration>>('LaunchDarklyExperimentIteration').implement({
     description: 'One run of an experiment, as far as LaunchDarkly tells.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: true, description: 'LaunchDarkly’s id of the iteration, if it says.' }),
+      id: t.id({
+        nullable: true,
+        description:
+          'Opaque, and unique among everything in this graph; null if LaunchDarkly does not say which it is. A run cannot be asked for by it.',
+        resolve: (iteration) => toGlobalId('LaunchDarklyExperimentIteration', iteration),
+      }),
+      iterationId: t.exposeString('id', { nullable: true, description: 'LaunchDarkly’s id of the run, if it says.' }),
       status: t.exposeString('status', { description: '`running`, `stopped` or a later word; may be empty.' }),
       startedAt: t.expose('startedAt', {
         type: 'DateTime',
@@ -210,7 +246,7 @@ function defineExperiment(builder: Builder) {
       }),
     }),
   });
-  return builder.objectRef<FlagEventExperiment>('LaunchDarklyExperiment').implement({
+  const ExperimentRef = builder.objectRef<Experiment>('LaunchDarklyExperiment').implement({
     description: 'An experiment run on a flag.',
     fields: (t) => ({
       key: t.exposeString('key', { description: 'Key of the experiment; empty if LaunchDarkly only gives its name.' }),
@@ -225,6 +261,19 @@ function defineExperiment(builder: Builder) {
       }),
     }),
   });
+  return builder.connectionObject<typeof ExperimentRef, ReturnType<typeof toPage>>(
+    {
+      type: ExperimentRef,
+      name: 'LaunchDarklyExperimentConnection',
+      description: 'Experiments related to an event.',
+      fields: (t) => ({
+        totalCount: t.exposeInt('totalCount', {
+          description: 'How many experiments the event has, as LaunchDarkly counts them, on all pages.',
+        }),
+      }),
+    },
+    { name: 'LaunchDarklyExperimentEdge', description: 'One experiment and its place in the list.' },
+  );
 }
 
 function defineFilter(builder: Builder, ImpactSize: ImpactSizeRef) {

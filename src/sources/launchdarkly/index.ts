@@ -18,7 +18,7 @@ import {
 } from './settings.ts';
 
 const NAME = 'LaunchDarkly';
-/** How long the list of environments behind `project/*` is believed. */
+/** How long lists of projects and environments are believed. */
 const DISCOVERY_MS = 5 * 60 * 1000;
 
 export const launchDarkly = defineVendor<LaunchDarklySettings>({
@@ -53,6 +53,20 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
     const feeds = remember(createFeeds, hasWildcard ? { maxAgeMs: DISCOVERY_MS } : {});
     return { key: `${id}/${project}`, source: id, feeds };
   });
+
+  const visible = remember((budget) => client.listProjects([...byProject.keys()], { budget }), {
+    maxAgeMs: DISCOVERY_MS,
+  });
+  const environmentsOf = new Map(
+    [...byProject].map(([project, entries]) => {
+      const isRead = (key: string) => entries.some(({ environment }) => environment === null || environment === key);
+      const list = async (budget: Budget) => {
+        const known = (await visible(budget)).get(project);
+        return known === undefined ? null : (await client.listEnvironments(project, { budget }, known)).filter(isRead);
+      };
+      return [project, remember(list, { maxAgeMs: DISCOVERY_MS })] as const;
+    }),
+  );
 
   const find = async (key: string, wanted: readonly Wanted[], fields: ReadonlySet<string>, budget: Budget) => {
     const feed = (await partOf(parts, key)?.feeds(budget))?.find((each) => each.key === key);
@@ -93,6 +107,11 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
       });
     },
     fieldLoaders: { [EXPERIMENTS]: (events, budget) => loadExperiments(events, client, findAgain, budget) },
+    async listProjects(budget) {
+      const found = await visible(budget);
+      return [...byProject.keys()].filter((project) => found.has(project));
+    },
+    listEnvironments: async (project, budget) => (await environmentsOf.get(project)?.(budget)) ?? null,
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,

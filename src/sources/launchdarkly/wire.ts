@@ -95,6 +95,17 @@ export interface EnvironmentCollectionRep {
   totalCount: number | null;
 }
 
+export interface ProjectCollectionRep {
+  projects: ProjectRep[];
+  totalCount: number | null;
+}
+
+export interface ProjectRep {
+  key: string;
+  /** The first ones: `totalCount` says how many there are. `null` if the answer has none. */
+  environments: EnvironmentCollectionRep | null;
+}
+
 /** `undefined`: not an answer of the flag events endpoint at all. */
 export function decodeFlagEventCollection(body: unknown): FlagEventCollectionRep | undefined {
   const items = rows(body, 'items', ['totalCount', '_links']);
@@ -115,6 +126,19 @@ export function decodeEnvironmentCollection(body: unknown): EnvironmentCollectio
     keys: list(items, (item) => textOrNull(record(item).key)),
     totalCount: count(record(body).totalCount),
   };
+}
+
+/** Keys only, as above. */
+export function decodeProjectCollection(body: unknown): ProjectCollectionRep | undefined {
+  const items = rows(body, 'items', ['totalCount', '_links']);
+  if (items === undefined) return undefined;
+  return { projects: list(items, decodeProject), totalCount: count(record(body).totalCount) };
+}
+
+function decodeProject(item: unknown): ProjectRep | null {
+  const { environments, key } = record(item);
+  const name = textOrNull(key);
+  return name === null ? null : { key: name, environments: decodeEnvironmentCollection(environments) ?? null };
 }
 
 function decodeFlagEvent(item: unknown): FlagEventRep | null {

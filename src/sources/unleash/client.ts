@@ -6,8 +6,10 @@ import type { UnleashSettings } from './settings.ts';
 import {
   type Creator,
   decodeCreators,
+  decodeEnvironments,
   decodeEventSearch,
   decodeEvents,
+  decodeProjects,
   decodeUiConfig,
   type EventSchema,
 } from './wire.ts';
@@ -49,6 +51,10 @@ export interface UnleashClient {
   ): Promise<{ events: (EventSchema | null)[]; total: number | null }>;
   /** Everyone who ever made an event. */
   listCreators(call: CallOptions): Promise<Creator[]>;
+  /** Ids of the projects that the token may see; in the open-source edition only ever `default`. */
+  listProjects(call: CallOptions): Promise<string[]>;
+  /** Names of all environments of the instance. */
+  listEnvironments(call: CallOptions): Promise<string[]>;
   /** `null` if the server keeps it to itself. */
   readVersion(call: CallOptions): Promise<string | null>;
   rateLimit: Upstream['rateLimit'];
@@ -59,6 +65,7 @@ export interface UnleashClient {
 /** The parts of the API that fail apart from each other. */
 const EVENTS = 'events';
 const CREATORS = 'creators';
+const STRUCTURE = 'structure';
 
 export function createUnleashClient({ apiToken, id, url }: UnleashSettings, options: ConnectOptions): UnleashClient {
   const headers = { authorization: apiToken };
@@ -92,6 +99,10 @@ export function createUnleashClient({ apiToken, id, url }: UnleashSettings, opti
     },
     listCreators: (call) =>
       upstream.getJson({ ...call, path: '/api/admin/event-creators', part: CREATORS, decode: decodeCreators }),
+    listProjects: (call) =>
+      upstream.getJson({ ...call, path: '/api/admin/projects', part: STRUCTURE, decode: decodeProjects }),
+    listEnvironments: (call) =>
+      upstream.getJson({ ...call, path: '/api/admin/environments', part: STRUCTURE, decode: decodeEnvironments }),
     async readVersion(call) {
       const path = '/api/admin/ui-config';
       return (await upstream.getJson({ ...call, path, part: EVENTS, decode: decodeUiConfig })).version;

@@ -61,9 +61,9 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
     id: { resolve: encodeReference },
     isTypeOf: (value) => (value as UnleashEvent).vendor === VENDOR,
     fields: (t) => ({
-      eventId: t.int({
-        description: 'Unleash’s number of the event. It does not always grow with time.',
-        resolve: ({ wire }) => wire.id,
+      eventId: t.string({
+        description: 'Unleash’s number of the event, in digits. It does not always grow with time.',
+        resolve: ({ id }) => id,
       }),
       createdBy: t.string({
         tag: PERSONAL,

@@ -21,6 +21,8 @@ const CAPABILITIES_MS = 10 * MINUTE_MS;
 /** How long the list of names is believed, and how long one goes without if it could not be had. */
 const NAMES_MS = 5 * MINUTE_MS;
 const NO_NAMES_MS = MINUTE_MS / 2;
+/** How long lists of projects and environments are believed. */
+const STRUCTURE_MS = 5 * MINUTE_MS;
 /** Of a request's time, for names that it can do without. */
 const SHARE_FOR_NAMES = 0.3;
 /** The first version whose search takes today's parameters. */
@@ -51,6 +53,11 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
   // The log has names of its own: without the list, people are called what the log calls them.
   const names = (budget: Budget): Promise<Names> =>
     withShareOf(budget, SHARE_FOR_NAMES, creators).catch(() => NO_NAMES);
+  const listed = remember((budget) => client.listProjects({ budget }), { maxAgeMs: STRUCTURE_MS });
+  // Unleash has no list for one project: that call, too, gives all environments of the instance.
+  const environments = remember((budget) => client.listEnvironments({ budget }).catch(absentIfRefused), {
+    maxAgeMs: STRUCTURE_MS,
+  });
   const feed = remember((budget) => createFeed(client, settings, names, budget), { maxAgeMs: CAPABILITIES_MS });
 
   return {
@@ -78,6 +85,9 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
         return known && nameActor(event as UnleashEvent, known);
       },
     },
+    // The open-source edition lists `default` alone, whatever there is: what is configured needs no list.
+    listProjects: async (budget) => projects ?? listed(budget),
+    listEnvironments: (_project, budget) => environments(budget),
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,

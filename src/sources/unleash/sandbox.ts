@@ -47,12 +47,12 @@ export interface UnleashSandbox extends AsyncDisposable {
 export async function startUnleashSandbox(options: UnleashSandboxOptions = {}): Promise<UnleashSandbox> {
   const { now = Date.now, token = '*:*.sandbox-admin', version = '8.2.0', basePath = '' } = options;
   const clientToken = '*:development.sandbox-client';
-  const { events, users } = initialData(options, now);
+  const { events, ...rest } = initialData(options, now);
   const store = createEventStore(events, now);
   const faults = createFaults();
   const requests: SandboxRequest[] = [];
   const closing = new AbortController();
-  const api = createApi({ store, users, version, token, clientToken });
+  const api = createApi({ store, ...rest, version, token, clientToken });
 
   const server = createServer(async (incoming, response) => {
     const request = toRequest(incoming);
@@ -93,8 +93,18 @@ function portOf(server: Server): number {
 }
 
 function initialData({ events, story }: UnleashSandboxOptions, now: () => number): SandboxData {
-  if (events) return { events: [...events], users: [] };
+  if (events) return { events: [...events], users: [], ...structureIn(events) };
   return renderStory(story ?? createStory({ seed: 1, now: now() }));
+}
+
+/** What events of one's own are in. */
+function structureIn(events: readonly SandboxEvent[]): Pick<SandboxData, 'projects' | 'environments'> {
+  const named = (keys: (string | null)[]) =>
+    [...new Set(keys)].filter((key) => key !== null && key !== '*') as string[];
+  return {
+    projects: named(events.map(({ project }) => project)).map((id) => ({ id, name: id })),
+    environments: named(events.map(({ environment }) => environment)),
+  };
 }
 
 function answerOf(incoming: IncomingMessage, basePath: string, api: (call: Call) => Answer): Answer {

@@ -73,6 +73,18 @@ export function decodeCreators(body: unknown): Creator[] | undefined {
   return Array.isArray(body) ? list(body, decodeCreator) : undefined;
 }
 
+/** The answer of `GET /api/admin/projects`: ids of projects. */
+export function decodeProjects(body: unknown): string[] | undefined {
+  const projects = rows(body, 'projects', ['version']);
+  return projects && list(projects, (item) => textOrNull(record(item).id));
+}
+
+/** The answer of `GET /api/admin/environments`: names of environments, in the order of the instance. */
+export function decodeEnvironments(body: unknown): string[] | undefined {
+  const environments = rows(body, 'environments', ['version']);
+  return environments && list(environments, (item) => textOrNull(record(item).name));
+}
+
 /** The answer of `GET /api/admin/ui-config`. */
 export function decodeUiConfig(body: unknown): UiConfigRep | undefined {
   if (!isRecord(body)) return undefined;

@@ -55,8 +55,8 @@ describe('a LaunchDarkly event', () => {
       ... on LaunchDarklyFlagEvent {
         eventId projectId environmentId auditLogEntryId description actions
         impact { size percentage reason evaluationsSummary { variations { value before after } } }
-        member { id email firstName lastName }
-        experiments { nodes { key name iteration { id status startedAt endedAt } } }
+        member { id: memberId email firstName lastName }
+        experiments { nodes { key name iteration { id: iterationId status startedAt endedAt } } }
       } } } }`);
     expect(errors).toBeUndefined();
     expect(data).toEqual({

@@ -292,8 +292,8 @@ async function readThrough(body: unknown): Promise<Answer> {
         ... on LaunchDarklyFlagEvent {
           eventId projectId environmentId auditLogEntryId description actions
           impact { size percentage reason evaluationsSummary { variations { value before after } } }
-          member { id email firstName lastName }
-          experiments { nodes { key name iteration { id status startedAt endedAt } } }
+          member { id: memberId email firstName lastName }
+          experiments { nodes { key name iteration { id: iterationId status startedAt endedAt } } }
         }
       }
       sources { status skippedEvents failure { code } }

@@ -79,7 +79,7 @@ describe('a real Unleash, walked through the gateway', () => {
       } } } }`);
     const told = data?.flagEvents.nodes.map(({ environment, eventId, flag, occurredAt, project, ...rest }) => ({
       ...rest,
-      id: eventId,
+      id: Number(eventId),
       createdAt: occurredAt,
       featureName: keyOf(flag),
       project: keyOf(project),

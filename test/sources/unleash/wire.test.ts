@@ -39,7 +39,7 @@ const SAID: object[] = [
 ];
 
 const MORE: [shape: object, said: object][] = [
-  [{ id: '8' }, { eventId: 8 }],
+  [{ id: '8' }, { eventId: '8' }],
   [
     { type: null, label: null },
     { type: '', kind: 'OTHER', title: 'Unknown event' },
@@ -106,7 +106,7 @@ describe('an Unleash event that lacks details', () => {
       fc.asyncProperty(fc.array(spoiltEvent(), { minLength: 1, maxLength: 20 }), async (spoiltEvents) => {
         const events = spoiltEvents.map((event, index) => ({ ...event, id: index + 1 }));
         const { flagEvents } = await readThrough({ events, total: events.length });
-        expect(flagEvents.nodes.map(({ eventId }) => eventId)).toEqual(events.map(({ id }) => id));
+        expect(flagEvents.nodes.map(({ eventId }) => eventId)).toEqual(events.map(({ id }) => String(id)));
         expect(flagEvents.sources).toEqual([{ status: 'OK', skippedEvents: 0, failure: null }]);
       }),
       { numRuns: 40 },
@@ -301,7 +301,7 @@ const QUERY = `{
 }`;
 
 interface Answer {
-  flagEvents: { nodes: { eventId: number; data: unknown }[]; sources: object[] };
+  flagEvents: { nodes: { eventId: string; data: unknown }[]; sources: object[] };
 }
 
 /** What a client is told when this is Unleash's answer to every search. */

@@ -63,7 +63,10 @@ function answerFlagEvents({ log, parameters, faults }: RouteCall): Answer {
 
 function answerProjects(call: RouteCall): Answer {
   const expandsEnvironments = call.parameters.get('expand')?.split(',').includes('environments') ?? false;
-  return paginate(call, call.log.projects(), ({ key, environments }) => ({
+  const [, keys] = /^keys:(.*)$/.exec(call.parameters.get('filter') ?? '') ?? [];
+  const wanted = keys?.split('|');
+  const projects = call.log.projects().filter(({ key }) => wanted?.includes(key) ?? true);
+  return paginate(call, projects, ({ key, environments }) => ({
     _id: projectIdOf(key),
     key,
     name: titleOf(key),

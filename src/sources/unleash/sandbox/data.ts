@@ -7,6 +7,8 @@ export interface SandboxData {
   /** Oldest first, in the order of their ids. */
   events: SandboxEvent[];
   users: { id: number; name: string }[];
+  projects: { id: string; name: string }[];
+  environments: string[];
 }
 
 type Author = Pick<SandboxEvent, 'createdBy' | 'createdByUserId'>;
@@ -36,6 +38,8 @@ export function renderStory(story: Story): SandboxData {
   return {
     events: number([...told, ...housekeeping(people, changes)].sort((a, b) => a.micros - b.micros)),
     users: [{ id: 1, name: 'admin' }, ...people.map(({ id, name }) => ({ id, name }))],
+    projects: story.projects.map(({ key, name }) => ({ id: key, name })),
+    environments: story.environments,
   };
 }
 

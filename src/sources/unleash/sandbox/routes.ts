@@ -22,6 +22,9 @@ export interface Call {
 export interface Instance {
   store: EventStore;
   users: { id: number; name: string }[];
+  /** As the Enterprise edition lists them. */
+  projects: { id: string; name: string }[];
+  environments: string[];
   version: string;
   token: string;
   clientToken: string;
@@ -51,6 +54,8 @@ const ROUTES: { pattern: RegExp; since: string; answer: (scene: Scene) => unknow
   { pattern: /^\/api\/admin\/events$/u, since: '1.0.0', answer: newestOfAll },
   { pattern: /^\/api\/admin\/events\/([^/]+)$/u, since: '1.0.0', answer: newestOfFlag },
   { pattern: /^\/api\/admin\/event-creators$/u, since: '6.2.0', answer: creators },
+  { pattern: /^\/api\/admin\/projects$/u, since: '1.0.0', answer: projects },
+  { pattern: /^\/api\/admin\/environments$/u, since: '4.0.0', answer: environments },
   { pattern: /^\/api\/admin\/ui-config$/u, since: '1.0.0', answer: uiConfig },
 ];
 
@@ -101,6 +106,23 @@ function creators({ store, users }: Scene): unknown {
   // Nobody's id is sent as 0, after all the others, as Postgres sorts it.
   const rank = (id: number | null) => id ?? Number.POSITIVE_INFINITY;
   return named.toSorted((a, b) => rank(a.id) - rank(b.id)).map(({ id, name }) => ({ id: id ?? 0, name }));
+}
+
+function projects(instance: Scene): unknown {
+  const rows = instance.projects.map(({ id, name }) => ({
+    ...{ id, name, description: null, mode: 'open', visibility: 'open', health: 100, archivedAt: null },
+    ...{ favorite: false, featureCount: 0, memberCount: 0, createdAt: '2025-01-01T00:00:00.000Z' },
+  }));
+  return { version: 1, projects: rows };
+}
+
+function environments(instance: Scene): unknown {
+  const rows = instance.environments.map((name, index) => ({
+    ...{ name, type: name === 'production' ? 'production' : 'development', sortOrder: index + 1 },
+    ...{ enabled: true, protected: false, projectCount: instance.projects.length, apiTokenCount: 0 },
+    ...{ enabledToggleCount: 0 },
+  }));
+  return { version: 1, environments: rows };
 }
 
 function uiConfig({ version }: Scene): unknown {
