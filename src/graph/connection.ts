@@ -73,11 +73,12 @@ export async function readConnection(
   context: GatewayContext,
   info: GraphQLResolveInfo,
 ): Promise<ConnectionShape> {
-  const { argument, cursorText, direction, limit } = toPage(args);
+  const { direction, from, limit, to } = toPage(args);
   const input = args.filter ?? {};
   const filter = narrow(toEventFilter(input, vendors), flagKey);
   const digest = digestOf([input, flagKey]);
-  const cursor = cursorText === null ? null : decodeCursor(cursorText, digest, argument);
+  const decode = ({ argument, text }: CursorArgument) => (text === null ? null : decodeCursor(text, digest, argument));
+  const [cursor, until] = [decode(from), decode(to)];
   const { budget, now, readFeed } = context;
   const sources = selectSources(context.sources, input);
   const parts = sources.flatMap((source) => source.parts);
@@ -86,6 +87,7 @@ export async function readConnection(
     direction,
     limit,
     cursor,
+    until,
     filter,
     fields: selectedNodeFields(info),
     now,
@@ -122,30 +124,30 @@ export async function sumTotals(reports: readonly SourceReport[]): Promise<numbe
   return addUp(await Promise.all(reports.map((report) => report.totalCount())));
 }
 
+interface CursorArgument {
+  argument: 'after' | 'before';
+  text: string | null;
+}
+
+/** As Relay's specification reads the arguments. @see https://relay.dev/graphql/connections.htm#sec-Pagination-algorithm */
 function toPage({ after, before, first, last }: ConnectionArguments) {
   const given = (value: unknown) => value !== undefined && value !== null;
-  const refuseBoth = (one: string, other: string) => {
+  if (given(first) && given(last)) {
     throw new BadInputError(
-      other,
-      `\`${other}\` does not go with \`${one}\`: \`first\` and \`after\` read towards the past, \`last\` and \`before\` towards now.`,
+      'last',
+      '`last` does not go with `first`: `first` reads from the newest event on, `last` from the oldest.',
     );
-  };
-  const isBackward = given(last) || given(before);
-  if (given(first) && given(last)) refuseBoth('first', 'last');
-  if (given(after) && isBackward) refuseBoth(given(last) ? 'last' : 'before', 'after');
-  if (given(first) && given(before)) refuseBoth('first', 'before');
+  }
+  const isBackward = given(last) || (given(before) && !given(first) && !given(after));
   const [argument, size] = isBackward ? (['last', last] as const) : (['first', first] as const);
   const limit = size ?? DEFAULT_PAGE_SIZE;
   if (limit < 0 || limit > MAX_PAGE_SIZE) {
     throw new BadInputError(argument, `\`${argument}\` must be from 0 to ${MAX_PAGE_SIZE}.`, { max: MAX_PAGE_SIZE });
   }
+  const newest: CursorArgument = { argument: 'after', text: after ?? null };
+  const oldest: CursorArgument = { argument: 'before', text: before ?? null };
   const direction: Direction = isBackward ? 'newer' : 'older';
-  return {
-    direction,
-    limit,
-    cursorText: (isBackward ? before : after) ?? null,
-    argument: isBackward ? 'before' : 'after',
-  };
+  return { direction, limit, from: isBackward ? oldest : newest, to: isBackward ? newest : oldest };
 }
 
 /** When no source has answered: the deadline is the request's, and the failure is theirs. */

@@ -16,7 +16,7 @@ export function defineEventConnection(builder: Builder, types: FlagTypes) {
         totalCount: t.int({
           nullable: true,
           description:
-            'How many events match, on all pages of all sources. Null when it cannot be known: with a time window, with a filter that a vendor cannot apply itself, or when a source fails. May cost one upstream call per feed.',
+            'How many events match, on all pages of all sources. Null when it cannot be known: with a filter that a vendor cannot apply itself, or when a source fails. No vendor says exactly which moments a window of time has, so with `from` or `to` it is known as long as LaunchDarkly has no event within a millisecond of them, or at most 100 events in an environment, and Unleash at most 1,000 on the days around it; of one flag, as long as it has at most 100 events in an environment of LaunchDarkly. May cost one upstream call per feed, two with a window.',
           resolve: ({ reports }) => sumTotals(reports),
         }),
         sources: t.field({
@@ -72,7 +72,7 @@ function defineSourceReport(builder: Builder, { FlagSource, FlagSourceStatus }: 
       totalCount: t.int({
         nullable: true,
         description:
-          'How many of its events match, on all pages; null when it cannot be known. May cost one upstream call per feed.',
+          'How many of its events match, on all pages; null when it cannot be known, as in `FlagEventConnection.totalCount`. May cost one upstream call per feed, two with a window of time.',
         resolve: (report) => report.totalCount(),
       }),
     }),

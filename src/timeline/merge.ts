@@ -14,7 +14,7 @@ export interface Lane {
   /** It stands in for all feeds of a part that could not say which they are; it only ever fails. */
   readonly isStandIn: boolean;
   /** Rows read for this page, nearest first, whether or not they pass the filter. */
-  readonly rows: { row: FeedRow; passes: boolean }[];
+  readonly rows: { row: FeedRow; passes: boolean; isKnown?: boolean }[];
   /** An earlier page went without it. */
   readonly isOwed: boolean;
   /** Where the cursor says it has to go on. */
@@ -22,6 +22,13 @@ export interface Lane {
   /** The same place in the feed itself, and what makes resuming there fast. */
   readonly start: Start | null;
   readonly hint: unknown;
+  /**
+   * The event that the reader has had last, where both that and the bound stand in one millisecond of this feed: only the
+   * feed knows which comes first, so the millisecond is read from its beginning, and what is known of it is passed over.
+   */
+  readonly knownUpTo: string | undefined;
+  /** Index of the row that the walk is bounded by, once it was read. */
+  boundAt: number | undefined;
   /** Index of the first row that was neither given out nor passed over. */
   next: number;
   /** How far it was read: where its next read goes on. `isAtEnd`: there is nothing beyond. */
@@ -51,18 +58,70 @@ export interface Walk {
   cursor: Cursor | null;
   direction: Direction;
   asOf: number;
+  /** The walk ends here: what stands at it or beyond it is not given out. */
+  bound: Bound | null;
+}
+
+/** A place in the timeline as the end of a walk towards it. */
+export interface Bound {
+  /** Infinite at the ends of the timeline. */
+  time: number;
+  feed: string;
+  /** That event itself is beyond the bound. */
+  id?: string;
+  /** Without an event: whether the feed's part of that millisecond lies before the bound. */
+  isPartInside: boolean;
+}
+
+/** `cursor` as the end of a walk in `direction`, whichever way the walk went that it comes from. */
+export function boundOf({ direction: own, position }: Cursor, direction: Direction): Bound {
+  if (position === null) return endOfTimeline(own);
+  const { feed, id, time } = position;
+  return { time, feed, ...(id !== undefined && { id }), isPartInside: own !== direction };
+}
+
+/** Where a walk in this direction begins: as a bound of that same walk it leaves nothing. */
+export function endOfTimeline(direction: Direction): Bound {
+  const time = direction === 'older' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return { time, feed: '', isPartInside: false };
+}
+
+/** Whether the lane has nothing to give before the bound, as far as is known without reading it. */
+export function isBeyondBound({ feed, start }: Lane, walk: Walk): boolean {
+  if (start === null) return leavesNothing(walk);
+  return isBeyond({ time: start.time, feed: feed.key }, walk, false);
+}
+
+/** Whether what a feed owes may lie before the bound. */
+export function isOwedBeforeBound(owed: Owed, walk: Walk): boolean {
+  const { bound, direction } = walk;
+  if (bound === null) return true;
+  if (owed === null || owed.time === bound.time) return !leavesNothing(walk);
+  return direction === 'older' ? owed.time > bound.time : owed.time < bound.time;
+}
+
+function leavesNothing({ bound, direction }: Walk): boolean {
+  return bound?.time === endOfTimeline(direction).time;
 }
 
 /** A lane for a feed of the part; `undefined` if the cursor says that the feed has nothing more to give. */
-export function createLane(feed: Feed, part: string, { cursor, direction }: Walk, isStandIn = false): Lane | undefined {
+export function createLane(
+  feed: Feed,
+  part: string,
+  { bound, cursor, direction }: Walk,
+  isStandIn = false,
+): Lane | undefined {
   const walk = continued(cursor, direction);
   const key = shortKey(feed.key);
   if (walk?.done.has(key)) return undefined;
   const position = cursor?.position ?? null;
   const owing = [key, shortKey(part)].find((each) => walk?.behind.has(each));
   const owed = owing === undefined ? position : (walk?.behind.get(owing) ?? null);
-  const start = startOf(owed, feed.key, direction);
-  const hint = walk?.hints.get(key);
+  const place = startOf(owed, feed.key, direction);
+  const isEntangled = bound?.feed === feed.key && bound.id !== undefined && bound.time === place?.time;
+  const knownUpTo = isEntangled ? place?.id : undefined;
+  const start = knownUpTo === undefined || place === null ? place : { time: place.time };
+  const hint = knownUpTo === undefined ? walk?.hints.get(key) : undefined;
   return {
     feed,
     key,
@@ -72,6 +131,8 @@ export function createLane(feed: Feed, part: string, { cursor, direction }: Walk
     owed,
     start,
     hint,
+    knownUpTo,
+    boundAt: undefined,
     next: 0,
     frontier: { start, hint, isAtEnd: false },
     late: owing !== undefined && position !== null,
@@ -85,11 +146,16 @@ export function createLane(feed: Feed, part: string, { cursor, direction }: Walk
 export function extendLane(
   lane: Lane,
   page: FeedPage,
-  direction: Direction,
+  { bound, direction }: Walk,
   passes: (event: FlagEvent) => boolean,
 ): void {
   const rows = direction === 'older' ? page.rows : page.rows.toReversed();
-  for (const row of rows) lane.rows.push({ row, passes: passes(row.event) });
+  const isBound = ({ event }: FeedRow) => event.id === bound?.id && event.occurredAt === bound.time;
+  for (const row of rows) {
+    if (lane.feed.key === bound?.feed && isBound(row)) lane.boundAt ??= lane.rows.length;
+    lane.rows.push({ row, passes: passes(row.event) });
+  }
+  passOverKnown(lane);
   const { reached } = page;
   const last = rows.at(-1);
   const hint = page.hint ?? (last && reached?.id === last.event.id ? last.hint : undefined);
@@ -100,44 +166,51 @@ export function extendLane(
   if (page.reachesBackTo !== undefined) lane.reachesBackTo = page.reachesBackTo;
 }
 
-/** What the reader meets next; `undefined` when every lane is at its end. Failed lanes take no part. */
-export function nearest(lanes: readonly Lane[], direction: Direction): Candidate | undefined {
+/** What the reader meets next; `undefined` when every lane is at its end, or the bound. Failed lanes take no part. */
+export function nearest(lanes: readonly Lane[], walk: Walk): Candidate | undefined {
+  const { direction } = walk;
   let best: Candidate | undefined;
   for (const lane of lanes) {
-    const candidate = lane.error === undefined ? candidateOf(lane) : undefined;
+    const candidate = lane.error === undefined ? candidateOf(lane, walk) : undefined;
     if (candidate && (best === undefined || isNearer(placeOf(candidate), placeOf(best), direction))) best = candidate;
   }
   return best;
 }
 
 /** The lane's next event that passes the filter, else the edge of what was read of it, else nothing. */
-export function candidateOf(lane: Lane): Candidate | undefined {
-  for (let index = lane.next; index < lane.rows.length; index += 1) {
-    const entry = lane.rows[index];
-    if (entry?.passes) return { lane, index, time: entry.row.event.occurredAt };
+export function candidateOf(lane: Lane, walk: Walk): Candidate | undefined {
+  const { boundAt, feed, frontier, rows } = lane;
+  const within = (index: number | null, time: number) =>
+    isBeyond({ time, feed: feed.key }, walk, boundAt !== undefined && (index ?? rows.length) >= boundAt)
+      ? undefined
+      : { lane, index, time };
+  for (let index = lane.next; index < rows.length; index += 1) {
+    const entry = rows[index];
+    if (entry?.passes && !entry.isKnown) return within(index, entry.row.event.occurredAt);
   }
-  const { isAtEnd, start } = lane.frontier;
-  return isAtEnd || start === null ? undefined : { lane, index: null, time: start.time };
+  const { isAtEnd, start } = frontier;
+  return isAtEnd || start === null ? undefined : within(null, start.time);
 }
 
 /**
  * The lanes that have to be read on for so many events more: those whose edge comes before the last of the events that are
  * known already. What lies beyond is not needed yet.
  */
-export function lanesAtTheirEdge(lanes: readonly Lane[], wanted: number, direction: Direction): Lane[] {
+export function lanesAtTheirEdge(lanes: readonly Lane[], wanted: number, walk: Walk): Lane[] {
+  const { direction } = walk;
   const healthy = lanes.filter(({ error }) => error === undefined);
   const known = healthy
     .flatMap(({ feed, next, rows }) =>
       rows
         .slice(next)
-        .filter(({ passes }) => passes)
+        .filter(({ isKnown, passes }) => passes && !isKnown)
         .slice(0, wanted)
         .map(({ row }) => ({ time: row.event.occurredAt, feed: feed.key })),
     )
     .toSorted((a, b) => (isNearer(a, b, direction) ? -1 : isNearer(b, a, direction) ? 1 : 0));
   const last = known[wanted - 1];
   return healthy.filter((lane) => {
-    const candidate = candidateOf(lane);
+    const candidate = candidateOf(lane, walk);
     return candidate?.index === null && (last === undefined || !isNearer(last, placeOf(candidate), direction));
   });
 }
@@ -239,6 +312,23 @@ function startOf(place: Owed, feed: string, direction: Direction): Start | null 
   if (order === 0) return id === undefined ? { time } : { time, id };
   const isPassed = direction === 'older' ? order < 0 : order > 0;
   return isPassed ? { time, isWhole: true } : { time };
+}
+
+/** Rows up to the one that the reader has had last are no part of the walk. If that one has vanished, all of them are. */
+function passOverKnown({ knownUpTo, rows, start }: Lane): void {
+  if (knownUpTo === undefined) return;
+  const isTied = (row: FeedRow | undefined) => row?.event.occurredAt === start?.time;
+  const last = rows.findIndex(({ row }) => row.event.id === knownUpTo && isTied(row));
+  const mayFollow = last < 0 && isTied(rows.at(-1)?.row);
+  for (const [index, entry] of rows.entries()) entry.isKnown = mayFollow || index <= last;
+}
+
+/** `isBehindEvent`: it stands at or behind the event that the bound names, in that event's own feed. */
+function isBeyond(place: { time: number; feed: string }, { bound, direction }: Walk, isBehindEvent: boolean): boolean {
+  if (bound === null) return false;
+  if (place.time === bound.time && place.feed === bound.feed)
+    return bound.id === undefined ? !bound.isPartInside : isBehindEvent;
+  return isNearer(bound, place, direction);
 }
 
 /** The same place without `isWhole`, which a cursor does not carry. */

@@ -5,9 +5,13 @@ import { type Cursor, shortKey } from './cursor.ts';
 import type { Direction, Feed, FeedPage, FeedRequest, Part } from './feed.ts';
 import { createMatcher, type EventFilter, type Matcher } from './filter.ts';
 import {
+  boundOf,
   createLane,
   cursorAt,
+  endOfTimeline,
   extendLane,
+  isBeyondBound,
+  isOwedBeforeBound,
   type Lane,
   lanesAtTheirEdge,
   leaveBehind,
@@ -24,6 +28,8 @@ export interface TimelineRequest {
   direction: Direction;
   limit: number;
   cursor: Cursor | null;
+  /** The page ends before this place. @default at the end of the timeline */
+  until?: Cursor | null;
   filter: EventFilter;
   fields: ReadonlySet<string>;
   /** @default MAX_READS_PER_FEED */
@@ -45,7 +51,7 @@ export interface FeedReport {
   /** Events that belong on the page but could not be read. */
   skipped: number;
   reachesBackTo?: number;
-  /** All events that match, if reading the page told; `null` if they cannot be counted at all. */
+  /** All events that match, if reading the page told; `null` if its upstream is not to be believed about that. */
   total?: number | null;
 }
 
@@ -65,10 +71,13 @@ export interface TimelinePage {
  * asked fails, the first one's error is thrown.
  */
 export async function readTimeline(parts: readonly Part[], request: TimelineRequest): Promise<TimelinePage> {
-  const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED } = request;
-  const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now };
+  const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED, until = null } = request;
+  // Beyond the end that a walk the other way began at, there is nothing.
+  const isPastEnd = cursor !== null && cursor.position === null && cursor.direction !== direction;
+  const bound = isPastEnd ? endOfTimeline(direction) : until && boundOf(until, direction);
+  const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now, bound };
   const passes = createMatcher(filter);
-  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk.asOf, passes, request);
+  const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk, passes, request);
 
   const opened = (await Promise.all(parts.map((part) => openPart(part, walk, passes, request)))).flat();
   const lanes = opened.flatMap(({ lane }) => lane ?? []);
@@ -79,7 +88,7 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   let position = cursor?.position ?? null;
   const here = () => cursorAt(position, lanes, walk, (key) => known.has(key));
   while (edges.length < limit) {
-    const next = nearest(lanes, direction);
+    const next = nearest(lanes, walk);
     if (next === undefined) break;
     const event = next.index === null ? undefined : next.lane.rows[next.index]?.row.event;
     if (next.index !== null && event !== undefined) {
@@ -87,23 +96,24 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
       edges.push({ event, cursor: here() });
     } else if (next.lane.reads < maxReadsPerFeed) {
       const wanted = limit - edges.length + 1;
-      const due = lanesAtTheirEdge(lanes, limit - edges.length, direction);
+      const due = lanesAtTheirEdge(lanes, limit - edges.length, walk);
       await Promise.all(due.filter(({ reads }) => reads < maxReadsPerFeed).map((lane) => readOn(lane, wanted)));
     } else {
       position = leaveBehind(next.lane, position, direction);
       break;
     }
   }
-  if (limit > 0 && edges.length === 0) throwIfOnlyDebtIsLeft(lanes, direction);
+  if (limit > 0 && edges.length === 0) throwIfOnlyDebtIsLeft(lanes, walk);
   const end = here();
-  const hasMore = end.behind.size > 0 || nearest(lanes, direction) !== undefined;
+  const isOwing = [...end.behind.values()].some((owed) => isOwedBeforeBound(owed, walk));
+  const hasMore = isOwing || nearest(lanes, walk) !== undefined;
   if (direction === 'newer') edges.reverse();
   return { edges, end, hasMore, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
 }
 
 interface Opened {
   feed: Feed;
-  /** Read once; none if the cursor says that the feed has nothing more. */
+  /** Read once, unless it begins beyond the bound; none if the cursor says that the feed has nothing more. */
   lane: Lane | undefined;
 }
 
@@ -117,7 +127,7 @@ async function openPart(part: Part, walk: Walk, passes: Matcher, request: Timeli
         .filter((feed) => feed.canMatch(filter))
         .map(async (feed) => {
           const lane = createLane(feed, part.key, walk);
-          if (lane) await readLane(lane, limit + 1, walk.asOf, passes, request);
+          if (lane && !isBeyondBound(lane, walk)) await readLane(lane, limit + 1, walk, passes, request);
           return { feed, lane };
         }),
     );
@@ -132,17 +142,18 @@ async function openPart(part: Part, walk: Walk, passes: Matcher, request: Timeli
 async function readLane(
   lane: Lane,
   limit: number,
-  asOf: number,
+  walk: Walk,
   passes: Matcher,
   request: TimelineRequest,
 ): Promise<void> {
   const { budget, direction, fields, filter, now, read = readItself } = request;
   const { feed, frontier, late } = lane;
+  const { asOf } = walk;
   const { hint, start } = frontier;
   try {
     const asked = { direction, start, limit, filter, fields, hint, asOf, now, budget, isOwed: late };
     const page = await withinBudget(budget, read(feed, asked));
-    extendLane(lane, page, direction, (event) => passes(event) && feed.matches(event, filter));
+    extendLane(lane, page, walk, (event) => passes(event) && feed.matches(event, filter));
   } catch (error) {
     fail(lane, error, request);
   }
@@ -165,10 +176,10 @@ function throwIfAllFailed(lanes: readonly Lane[]): void {
 }
 
 /** What is left is owed by feeds that fail, as on the page before: without an error a reader would ask for ever. */
-function throwIfOnlyDebtIsLeft(lanes: readonly Lane[], direction: Direction): void {
+function throwIfOnlyDebtIsLeft(lanes: readonly Lane[], walk: Walk): void {
   const failed = lanes.filter(({ error }) => error !== undefined);
   const isStuck = failed.every(({ error, isOwed }) => isOwed && !isSpent(error));
-  if (failed.length > 0 && isStuck && nearest(lanes, direction) === undefined) throw failed[0]?.error;
+  if (failed.length > 0 && isStuck && nearest(lanes, walk) === undefined) throw failed[0]?.error;
 }
 
 function isSpent(error: unknown): boolean {
@@ -190,10 +201,10 @@ function createStandIn({ key, source }: Part): Feed {
 }
 
 function reportOn(feed: Feed, lane: Lane | undefined, filter: EventFilter): FeedReport {
-  const isCountable =
-    feed.pushdown(filter).isWhole && lane?.rows.every(({ passes, row }) => passes || row.isExtra) !== false;
+  const { isWhole } = feed.pushdown(filter);
+  const isBelied = isWhole && lane?.rows.some(({ passes, row }) => !passes && !row.isExtra) === true;
   const skipped = lane?.skipped ?? 0;
-  const total = isCountable ? (skipped > 0 ? undefined : lane?.total) : null;
+  const total = isBelied ? null : isWhole && skipped === 0 ? lane?.total : undefined;
   return {
     feed,
     status: lane?.error !== undefined ? 'FAILED' : lane?.broughtLate ? 'LATE' : 'OK',

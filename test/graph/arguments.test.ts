@@ -60,9 +60,9 @@ const paging: Mistake[] = [
   ['a negative last', 'last', () => ({ last: -1 })],
   ['a last beyond the largest page', 'last', () => ({ last: 101 })],
   ['first with last', 'last', () => ({ first: 1, last: 1 })],
-  ['first with before', 'before', () => ({ first: 1, before: cursor })],
-  ['last with after', 'after', () => ({ last: 1, after: cursor })],
-  ['after with before', 'after', () => ({ after: cursor, before: cursor })],
+  ['a bad page size beside two cursors', 'last', () => ({ last: 101, after: cursor, before: cursor })],
+  ['a cursor that is none beside a good one', 'before', () => ({ first: 1, after: cursor, before: CANARY })],
+  ['a cursor that is none beside a good one, going back', 'after', () => ({ last: 1, before: cursor, after: CANARY })],
 ];
 
 const cursors = (['after', 'before'] as const).flatMap((name): Mistake[] => [
@@ -180,6 +180,61 @@ describe('a request that cannot be answered', () => {
   });
 });
 
+describe('a page between two cursors', () => {
+  /** The newest hundred events, and of each its cursor. */
+  let newest: Page['edges'] = [];
+  beforeAll(async () => {
+    newest = (await read({ first: 100 })).edges;
+  });
+  const at = (index: number) => newest[index]?.cursor;
+  const slice = (from: number, to: number) => newest.slice(from, to).map(({ node }) => node.id);
+
+  it.for<[string, () => Variables, [number, number], boolean, boolean]>([
+    ['first with before', () => ({ first: 5, before: at(30) }), [0, 5], false, true],
+    ['first with before, which comes sooner', () => ({ first: 50, before: at(30) }), [0, 30], false, false],
+    ['first with both', () => ({ first: 5, after: at(9), before: at(30) }), [10, 15], true, true],
+    ['first with both, all that there is', () => ({ first: 20, after: at(9), before: at(30) }), [10, 30], true, false],
+    ['last with both', () => ({ last: 5, after: at(9), before: at(30) }), [25, 30], true, true],
+    ['last with both, all that there is', () => ({ last: 20, after: at(9), before: at(30) }), [10, 30], false, true],
+    ['both alone', () => ({ after: at(9), before: at(60) }), [10, 30], true, true],
+    ['before alone', () => ({ before: at(60) }), [40, 60], true, true],
+    ['both, next to each other', () => ({ first: 5, after: at(9), before: at(10) }), [10, 10], true, false],
+    ['both, the same', () => ({ first: 5, after: at(9), before: at(9) }), [10, 10], true, false],
+    ['both, the wrong way round', () => ({ last: 5, after: at(30), before: at(9) }), [10, 10], false, true],
+  ])('is what Relay’s specification says: %s', async ([, variables, [from, to], hasPreviousPage, hasNextPage]) => {
+    const page = await read(variables());
+    expect(idsOf(page)).toEqual(slice(from, to));
+    expect(page.pageInfo).toMatchObject({ hasPreviousPage, hasNextPage });
+    const [start, end] = from < to ? [at(from), at(to - 1)] : [undefined, undefined];
+    expect(decoded(page.pageInfo.startCursor)).toEqual(decoded(start));
+    expect(decoded(page.pageInfo.endCursor)).toEqual(decoded(end));
+  });
+
+  it('reads the oldest ones: last with after', async () => {
+    const oldest = await read({ last: 5 });
+    const page = await read({ last: 5, after: at(9) });
+    expect(idsOf(page)).toEqual(idsOf(oldest));
+    expect(page.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+  });
+
+  it('can be walked through from either end', async () => {
+    for (const way of ['older', 'newer'] as const) {
+      let ids: string[] = [];
+      let [after, before] = [at(4), at(64)];
+      for (
+        let page: Page | undefined;
+        page?.pageInfo[way === 'older' ? 'hasNextPage' : 'hasPreviousPage'] !== false;
+      ) {
+        page = await read({ [way === 'older' ? 'first' : 'last']: 7, after, before });
+        ids = way === 'older' ? [...ids, ...idsOf(page)] : [...idsOf(page), ...ids];
+        if (way === 'older') after = page.pageInfo.endCursor ?? after;
+        else before = page.pageInfo.startCursor ?? before;
+      }
+      expect(ids).toEqual(slice(5, 64));
+    }
+  });
+});
+
 describe('a page size', () => {
   it.for([1, 20, 99, 100])('is taken as it is: %i', async (size) => {
     expect((await read({ first: size })).edges).toHaveLength(size);
@@ -217,6 +272,11 @@ async function read(variables: Variables): Promise<Page> {
 
 function idsOf({ edges }: Page): string[] {
   return edges.map(({ node }) => node.id);
+}
+
+/** The place that a cursor stands for. */
+function decoded(text: string | null | undefined): unknown {
+  return text ? JSON.parse(Buffer.from(text, 'base64url').toString()).p : undefined;
 }
 
 /** Of the oldest event there is. */

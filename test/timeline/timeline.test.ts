@@ -82,6 +82,59 @@ describe('readTimeline, for any feeds', () => {
       { numRuns: 200 },
     );
   });
+
+  it('gives, between two cursors, what is left of the whole list when both are cut off it, from either end', async () => {
+    await fc.assert(
+      fc.asyncProperty(someFeeds, pageSize, direction, twoPlaces, async (feeds, limit, way, places) => {
+        const all = unionOf(feeds);
+        const [after, before] = await Promise.all(places.map((place) => cursorOf(feeds, place, all.length)));
+        const [from, to] = [indexOf(after) + 1, before ? indexOf(before) : all.length];
+        const window = all.slice(from, Math.max(from, to));
+        const [cursor, until] = (way === 'older' ? [after, before] : [before, after]).map(
+          (edge) => edge?.cursor ?? null,
+        );
+        const page = await read(feeds, { limit, cursor: cursor ?? null, until: until ?? null, way });
+        const expected = way === 'older' ? window.slice(0, limit) : window.slice(-limit);
+        expect(idsOf(page.edges.map(({ event }) => event))).toEqual(idsOf(expected));
+        // A page that is read to the edge of what an upstream has listed cannot tell; that nothing follows is always true.
+        if (!page.hasMore) expect(expected.length).toBe(window.length);
+        const walk = await walkAll(feeds, limit, way, undefined, NO_FILTER, cursor ?? null, until ?? null);
+        expect(idsOf(walk)).toEqual(idsOf(window));
+
+        function indexOf(edge: TimelinePage['edges'][number] | undefined): number {
+          return edge ? all.findIndex(({ feed, id }) => feed === edge.event.feed && id === edge.event.id) : -1;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('brings what a failed feed owes between two cursors, and nothing from beyond them', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        someFeeds,
+        pageSize,
+        twoPlaces,
+        fc.infiniteStream(fc.nat({ max: 5 })),
+        async (feeds, limit, places, chance) => {
+          const all = unionOf(feeds);
+          const [after, before] = await Promise.all(places.map((place) => cursorOf(feeds, place, all.length)));
+          const at = (edge: TimelinePage['edges'][number] | undefined, otherwise: number) =>
+            edge ? all.findIndex(({ feed, id }) => feed === edge.event.feed && id === edge.event.id) : otherwise;
+          const window = all.slice(at(after, -1) + 1, Math.max(at(after, -1) + 1, at(before, all.length)));
+          const fail = (page: number) => {
+            for (const [index, feed] of feeds.entries()) {
+              feed.isDown = page < 40 && index !== page % feeds.length && (chance.next().value ?? 0) === 0;
+            }
+          };
+          const [cursor, until] = [after?.cursor ?? null, before?.cursor ?? null];
+          const walk = await walkAll(feeds, limit, 'older', fail, NO_FILTER, cursor, until);
+          expect(idsOf(walk).toSorted()).toEqual(idsOf(window).toSorted());
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 });
 
 describe('readTimeline', () => {
@@ -96,6 +149,30 @@ describe('readTimeline', () => {
       expect(long.requests).toHaveLength(page);
     }
     expect(short.requests).toHaveLength(1);
+  });
+
+  it('asks nobody where nothing can lie between two cursors', async () => {
+    const feed = createMemoryFeed('feed', at('feed', ...range(9, 1)));
+    const { edges } = await read([feed], { limit: 9 });
+    const asked = feed.requests.length;
+    const [newer, older] = [edges[2]?.cursor ?? null, edges[6]?.cursor ?? null];
+    const crossed = await read([feed], { limit: 5, cursor: older, until: newer });
+    expect([crossed.edges, crossed.hasMore, feed.requests.length]).toEqual([[], false, asked]);
+    const nothingYet = (await read([], { limit: 0 })).end;
+    const atTheTop = await read([feed], { limit: 5, until: nothingYet });
+    expect([atTheTop.edges, atTheTop.hasMore, feed.requests.length]).toEqual([[], false, asked]);
+  });
+
+  it('has no more once the place is reached that it was to read to', async () => {
+    const feed = createMemoryFeed('feed', at('feed', ...range(9, 1)));
+    const { edges } = await read([feed], { limit: 9 });
+    const until = edges[5]?.cursor ?? null;
+    expect(await read([feed], { limit: 5, until })).toMatchObject({ edges: { length: 5 }, hasMore: false });
+    expect(await read([feed], { limit: 4, until })).toMatchObject({ edges: { length: 4 }, hasMore: true });
+    expect(await read([feed], { limit: 3, until, way: 'newer' })).toMatchObject({
+      edges: { length: 3 },
+      hasMore: false,
+    });
   });
 
   it('reports a failed feed and gives out the events of the others', async () => {
@@ -175,17 +252,41 @@ const someFeeds = fc
 const pageSize = fc.integer({ min: 1, max: 30 });
 const direction = fc.constantFrom<Direction>('older', 'newer');
 
+/** Which event of the list, by a number of any size, and from which way it was met; `null` is no place. */
+const place = fc.option(fc.record({ pick: fc.nat(), way: direction }), { freq: 4 });
+const twoPlaces = fc.tuple(place, place);
+
+async function cursorOf(
+  feeds: MemoryFeed[],
+  wanted: { pick: number; way: Direction } | null,
+  size: number,
+): Promise<TimelinePage['edges'][number] | undefined> {
+  if (wanted === null || size === 0) return undefined;
+  const { edges } = await read(feeds, { limit: size, way: wanted.way });
+  return edges[wanted.pick % size];
+}
+
 async function read(
   feeds: MemoryFeed[],
-  { limit, cursor = null, way = 'older', filter = NO_FILTER }: ReadOptions,
+  { limit, cursor = null, until = null, way = 'older', filter = NO_FILTER }: ReadOptions,
 ): Promise<TimelinePage> {
   const budget = createEndlessBudget();
-  return readTimeline(toParts(feeds), { direction: way, limit, cursor, filter, fields: new Set(), now: 5_000, budget });
+  return readTimeline(toParts(feeds), {
+    direction: way,
+    limit,
+    cursor,
+    until,
+    filter,
+    fields: new Set(),
+    now: 5_000,
+    budget,
+  });
 }
 
 interface ReadOptions {
   limit: number;
   cursor?: TimelinePage['end'];
+  until?: TimelinePage['end'];
   way?: Direction;
   filter?: EventFilter;
 }
@@ -198,12 +299,13 @@ async function walkAll(
   beforePage?: (page: number) => void,
   filter: EventFilter = NO_FILTER,
   from: TimelinePage['end'] = null,
+  until: TimelinePage['end'] = null,
 ): Promise<FlagEvent[]> {
   let cursor = from;
   let walked: FlagEvent[] = [];
   for (let page = 0; page < 5_000; page += 1) {
     beforePage?.(page);
-    const answer = await read(feeds, { limit, cursor, way, filter }).catch((error: unknown) => {
+    const answer = await read(feeds, { limit, cursor, until, way, filter }).catch((error: unknown) => {
       // The only feed with something left is down: a client asks again with the cursor it has.
       if (beforePage) return undefined;
       throw error;

@@ -6,9 +6,9 @@
  * before it has all of it.
  */
 import { UpstreamError } from '../../errors.ts';
-import { type Budget, compareKeys } from '../../model.ts';
+import { type Budget, compareKeys, type Window } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
-import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
+import { createMatcher, type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { type Listed, readOlder } from '../paging/older.ts';
 import { type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
 import { type Span, spanFrom, within } from '../paging/span.ts';
@@ -17,7 +17,7 @@ import { type CallOptions, type FlagEventsQuery, type LaunchDarklyClient, MAX_PA
 import { type LaunchDarklyEvent, toFlagEvent } from './event.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { findEvents, type Wanted } from './find.ts';
-import { canMatch, isSifted, matches, pushdown, toQuery, wantsGlobal, wantsLocal } from './query.ts';
+import { canMatch, isCountable, isSifted, matches, pushdown, toQuery, wantsGlobal, wantsLocal } from './query.ts';
 
 export interface ProjectOptions {
   client: LaunchDarklyClient;
@@ -76,10 +76,13 @@ function createEnvironmentFeed(options: ProjectOptions, environment: string, isF
     matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),
     read: (request) => readListing(list(request, asksGlobal(request.filter)), request, historyDays, isOwn),
     async count(filter, asOf, budget) {
-      if (!pushdown(filter).isWhole) return null;
-      const span = { oldest: horizonAt(asOf, historyDays), newest: latest(asOf) };
-      const page = await list({ filter, fields: new Set(), budget }, asksGlobal(filter))(span, 1, undefined);
-      return page.total;
+      if (!isCountable(filter)) return null;
+      const withGlobal = asksGlobal(filter);
+      const listPage = list({ filter, fields: new Set(), budget }, withGlobal);
+      const passes = createMatcher(filter);
+      const isCounted = (event: LaunchDarklyEvent) =>
+        passes(event) && matches(event, filter) && (isOwn(event) || (withGlobal && event.environment === null));
+      return count(listPage, filter, wholeSpan(filter.window, asOf, latest(asOf), historyDays), isCounted);
     },
     find: (wanted, fields, budget) => find(list, wanted, fields, budget),
   };
@@ -122,7 +125,7 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
       const page = await fromFirst((list) => readListing(list(request, true), request, historyDays, isOwn));
       return { ...page, skipped: 0, ...(page.total !== undefined && { total: 0 }) };
     },
-    count: async (filter) => (pushdown(filter).isWhole ? 0 : null),
+    count: async (filter) => (isCountable(filter) ? 0 : null),
     find: (wanted, fields, budget) => fromFirst((list) => find(list, wanted, fields, budget)),
   };
 }
@@ -195,6 +198,27 @@ async function readListing(
   };
 }
 
+/**
+ * How many events there are in a span. LaunchDarkly may count what stands at the ends of a window or not, and its `query`
+ * may find other flags, too: so what fits on a page is counted here, and of what does not, a total is believed that is the
+ * same for a window with these ends and for one without.
+ */
+async function count(
+  list: ListPage,
+  filter: EventFilter,
+  span: Span,
+  isCounted: (event: LaunchDarklyEvent) => boolean,
+): Promise<number | null> {
+  if (span.oldest > span.newest) return 0;
+  if (pushdown(filter).isWhole) return (await list(span, 1, undefined)).total;
+  const { rows, skipped, total } = await list(span, MAX_PAGE, undefined);
+  if (total === null || skipped > 0) return null;
+  if (rows.length >= total) return rows.filter(({ event }) => isCounted(event as LaunchDarklyEvent)).length;
+  if (filter.flagKeys !== undefined) return null;
+  const within = await list({ oldest: span.oldest + 1, newest: span.newest - 1 }, 1, undefined);
+  return within.total === total ? total : null;
+}
+
 async function drain(list: ListPage, span: Span): Promise<Drained | null> {
   const rows: Listed<string>['rows'] = [];
   let skipped = 0;
@@ -236,10 +260,11 @@ function keyOf({ project, source }: ProjectOptions, environment: string): string
 
 function spanOf(request: FeedRequest, historyDays: number): Span {
   const { asOf, direction, filter, now } = request;
-  const { from, to } = filter.window;
-  const oldest = from ?? horizonAt(asOf, historyDays);
-  const newest = Math.min(to === null ? Number.POSITIVE_INFINITY : to - 1, latest(direction === 'older' ? asOf : now));
-  return spanFrom(request, { oldest, newest });
+  return spanFrom(request, wholeSpan(filter.window, asOf, latest(direction === 'older' ? asOf : now), historyDays));
+}
+
+function wholeSpan({ from, to }: Window, asOf: number, newest: number, historyDays: number): Span {
+  return { oldest: from ?? horizonAt(asOf, historyDays), newest: to === null ? newest : Math.min(to - 1, newest) };
 }
 
 /** In whole hours, and the newest in whole minutes, so that walks begun at about the same time ask the same. */

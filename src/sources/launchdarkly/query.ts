@@ -57,8 +57,15 @@ export function matches({ environment, wire }: LaunchDarklyEvent, filter: EventF
 
 /** Whether rows will be left out here, so that a page has to hold more than is wanted. */
 export function isSifted({ flagKeys, ...rest }: EventFilter): boolean {
-  return !appliesAll({ ...rest, window: { from: null, to: null } }) || (flagKeys !== undefined && flagKeys.length > 1);
+  return !appliesAll({ ...rest, window: OPEN }) || (flagKeys !== undefined && flagKeys.length > 1);
 }
+
+/** Whether LaunchDarkly applies all of the filter but for its window, whose ends may count, and its one flag. */
+export function isCountable({ flagKeys, ...rest }: EventFilter): boolean {
+  return appliesAll({ ...rest, window: OPEN }) && (flagKeys === undefined || flagKeys.length === 1);
+}
+
+const OPEN: EventFilter['window'] = { from: null, to: null };
 
 function appliesAll(filter: EventFilter): boolean {
   const { global, impactSizes = [] } = launchDarklyPartOf(filter);

@@ -3,7 +3,7 @@
  * a hint that the rows around it have to prove; failing that, the place of the position is searched for.
  */
 import { z } from 'zod';
-import type { Budget } from '../../model.ts';
+import type { Budget, Window } from '../../model.ts';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { indexOfKnown, isNewestFirst, rowsBeyond, type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
@@ -295,8 +295,13 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     async count(filter, _asOf, budget) {
       const { filters, isWhole } = searchOf(filter);
       const [own] = filters;
-      if (!isWhole || own === undefined) return null;
-      return (await list({ filter, budget }, own, {}, 0, 1)).total;
+      if (own === undefined || !searchOf({ ...filter, window: { from: null, to: null } }).isWhole) return null;
+      if (isWhole) return (await list({ filter, budget }, own, {}, 0, 1)).total;
+      // Which moments a day of the search has depends on two time zones: what fits on a page is counted here.
+      const span = wholeSpan(filter.window);
+      const days = { from: dayFrom(span.oldest), to: dayTo(span.newest) };
+      const page = await list({ filter, budget, isHeavy: true }, own, days, 0, MAX_PAGE);
+      return page.skipped > 0 || page.count < page.total ? null : within(page.rows, span).length;
     },
   };
 }
@@ -320,8 +325,11 @@ const UNLEASH_BEGINNING = Date.UTC(2014, 0, 1);
 const newestIdFirst: TieOrder = (a, b) => Number(b) - Number(a);
 
 function spanOf(request: FeedRequest): Span {
-  const { from, to } = request.filter.window;
-  return spanFrom(request, { oldest: from ?? OPEN.oldest, newest: to === null ? OPEN.newest : to - 1 });
+  return spanFrom(request, wholeSpan(request.filter.window));
+}
+
+function wholeSpan({ from, to }: Window): Span {
+  return { oldest: from ?? OPEN.oldest, newest: to === null ? OPEN.newest : to - 1 };
 }
 
 /** Whether the listing begins with rows that a reader at `start` knows, so that none is missing before it. */

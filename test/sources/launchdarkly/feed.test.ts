@@ -7,7 +7,7 @@ import {
   startLaunchDarklySandbox,
 } from '../../../src/sources/launchdarkly/sandbox.ts';
 import { createFlagEvent } from '../../support/flag-event.ts';
-import { startGateway } from '../../support/gateway.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { idsOf, readPage, walk } from '../../support/walk.ts';
 
 const HOUR = 60 * 60 * 1000;
@@ -288,22 +288,58 @@ describe('a filter over LaunchDarkly', () => {
     expect(idsOf(await walk(gateway, { size: 2, filter, way: 'newer' }), 'newer')).toEqual(expected);
   });
 
-  it('is counted by LaunchDarkly only where LaunchDarkly applies all of it', async () => {
+  it('is counted where LaunchDarkly applies all of it, or lists all of it on one page', async () => {
     await using sandbox = await startLaunchDarklySandbox({ events: mixed });
     await using gateway = await startGateway([entryOf(sandbox)]);
-    const total = async (filter: string) => {
-      const { data } = await gateway.query<{ flagEvents: { totalCount: number | null } }>(
-        `{ flagEvents(first: 1, filter: ${filter}) { totalCount } }`,
-      );
-      return data?.flagEvents.totalCount;
-    };
+    const total = (filter: string) => totalOf(gateway, filter);
     expect(await total('{}')).toBe(6);
     expect(await total('{ launchDarkly: { impactSizes: [LARGE] } }')).toBe(1);
     expect(await total('{ kinds: [ENABLED] }')).toBeNull();
-    expect(await total('{ flagKeys: ["search"] }')).toBeNull();
-    expect(await total('{ from: "2020-01-01T00:00:00Z" }')).toBeNull();
+    expect(await total('{ flagKeys: ["search"], kinds: [ENABLED] }')).toBeNull();
+    // LaunchDarkly's own total has `checkout-new`, too.
+    expect(await total('{ flagKeys: ["checkout"] }')).toBe(1);
+    expect(await total('{ from: "2020-01-01T00:00:00Z" }')).toBe(6);
+    expect(await total(`{ from: "${iso(NOW - 4 * HOUR)}", to: "${iso(NOW - 2 * HOUR)}" }`)).toBe(2);
+    expect(await total(`{ from: "${iso(NOW - 4 * HOUR)}", environments: ["production"] }`)).toBe(
+      mixed.filter(({ environmentKey, eventTime }) => environmentKey && eventTime >= NOW - 4 * HOUR).length,
+    );
+  });
+
+  it('is counted in a window of any size, unless something has happened at its very ends', async () => {
+    const events = Array.from({ length: 300 }, (_, index) => eventAt(index, NOW - index * 60_000 - 30_000));
+    await using sandbox = await startLaunchDarklySandbox({ events });
+    await using gateway = await startGateway([entryOf(sandbox)]);
+    const [from, to] = [NOW - 250 * 60_000, NOW - 50 * 60_000];
+    sandbox.requests.length = 0;
+    expect(await totalOf(gateway, `{ from: "${iso(from)}", to: "${iso(to)}" }`)).toBe(200);
+    expect(
+      sandbox.requests.map(({ query }) => [Number(query.from) - from, Number(query.to) - to, query.limit]),
+    ).toEqual([
+      [-1, 0, '2'],
+      [-1, 0, '100'],
+      [0, -1, '1'],
+    ]);
+    for (const time of [from - 1, from, to - 1, to]) {
+      await using busy = await startLaunchDarklySandbox({ events: [...events, eventAt(999, time)] });
+      await using another = await startGateway([entryOf(busy)]);
+      const isInside = time >= from && time < to;
+      const said = await totalOf(another, `{ from: "${iso(from)}", to: "${iso(to)}" }`);
+      expect([null, isInside ? 201 : 200]).toContain(said);
+    }
+    expect(await totalOf(gateway, '{ flagKeys: ["flag-1"] }')).toBe(60);
+    const many = Array.from({ length: 101 }, (_, index) => eventAt(5 * index, NOW - index * 60_000));
+    await using long = await startLaunchDarklySandbox({ events: many });
+    await using yetAnother = await startGateway([entryOf(long)]);
+    expect(await totalOf(yetAnother, '{ flagKeys: ["flag-0"] }')).toBeNull();
   });
 });
+
+async function totalOf(gateway: TestGateway, filter: string): Promise<number | null | undefined> {
+  const { data } = await gateway.query<{ flagEvents: { totalCount: number | null } }>(
+    `{ flagEvents(first: 1, filter: ${filter}) { totalCount } }`,
+  );
+  return data?.flagEvents.totalCount;
+}
 
 function entryOf({ token, url }: LaunchDarklySandbox) {
   return { vendor: 'launchdarkly', accessToken: token, url, projects: ['default/production'] };

@@ -60,6 +60,27 @@ describe('a real Unleash, walked through the gateway', () => {
     expect([once('ui-config'), once('event-creators'), proxy.requests.length]).toEqual([1, 1, 3 + 3]);
   });
 
+  it('counts a day, and any window that the server lists on one page', async () => {
+    await using gateway = await startGateway([own]);
+    const times = truth.map(({ createdAt }) => createdAt).toSorted();
+    const [first = '', middle = ''] = [times[0], times[Math.floor(times.length / 2)]];
+    const day = first.slice(0, 10);
+    const windows = [
+      [`${day}T00:00:00.000Z`, new Date(Date.parse(day) + 86_400_000).toISOString()],
+      [first, middle],
+      [middle, '2999-01-01T00:00:00.000Z'],
+    ] as const;
+    for (const [from, to] of windows) {
+      const { data } = await gateway.query(
+        'query ($filter: FlagEventFilter) { flagEvents(filter: $filter) { totalCount } }',
+        {
+          filter: { from, to },
+        },
+      );
+      expect(data).toEqual({ flagEvents: { totalCount: times.filter((time) => time >= from && time < to).length } });
+    }
+  });
+
   it('counts what the server counts', async () => {
     await using gateway = await startGateway([own]);
     const answer = await gateway.query(
