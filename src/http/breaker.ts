@@ -10,8 +10,8 @@ export type Outcome = 'answered' | 'outage' | 'nothing';
 export interface Breaker {
   /** Runs `call`, or throws what `refuse` makes while the part is left alone. */
   run<T>(part: string, call: () => Promise<T>): Promise<T>;
-  /** False while every part that was asked lately fails. */
-  isHealthy(): boolean;
+  /** False while the part, or every part that was asked lately, fails. */
+  isHealthy(part?: string): boolean;
 }
 
 export interface BreakerOptions {
@@ -92,8 +92,9 @@ export function createBreaker({ breakerMs, clock, judge, refuse }: BreakerOption
         if (isTrial) part.isOnTrial = false;
       }
     },
-    isHealthy() {
-      const known = askedLately().filter(({ isKnown }) => isKnown);
+    isHealthy(part) {
+      const asked = part === undefined ? askedLately() : [parts.get(part) ?? []].flat();
+      const known = asked.filter(({ isKnown }) => isKnown);
       return known.length === 0 || known.some(({ outages }) => outages === 0);
     },
   };

@@ -74,8 +74,8 @@ export interface Upstream {
   getJson<T>(request: UpstreamRequest<T>): Promise<T>;
   /** What is left of the vendor's allowance, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
-  /** False while every part that was asked in the last minute fails for want of an answer. */
-  isHealthy(): boolean;
+  /** False while the part, or every part that was asked in the last minute, fails for want of an answer. */
+  isHealthy(part?: string): boolean;
   close(): Promise<void>;
 }
 

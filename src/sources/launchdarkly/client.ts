@@ -57,7 +57,7 @@ export interface LaunchDarklyClient {
     options: CallOptions,
   ): Promise<ReadonlyMap<string, EnvironmentCollectionRep | null>>;
   rateLimit: Upstream['rateLimit'];
-  isHealthy: Upstream['isHealthy'];
+  isHealthy(): boolean;
   close: Upstream['close'];
 }
 
@@ -131,7 +131,7 @@ export function createLaunchDarklyClient(
     listEnvironments,
     listProjects,
     rateLimit: upstream.rateLimit,
-    isHealthy: upstream.isHealthy,
+    isHealthy: () => upstream.isHealthy(),
     close: upstream.close,
   };
 }

@@ -199,7 +199,8 @@ describe('the sandbox, asked the same as a real Unleash,', () => {
   it('takes the token with the word Bearer', async () => {
     for (const server of [sandbox, real]) {
       const headers = { authorization: `Bearer ${server.token}` };
-      expect(await ask(server, search, { headers })).toMatchObject({ status: 200 });
+      // Of the flags of nobody: the newest events may be of a kind that the server fails on.
+      expect(await ask(server, `${search}?feature=IS:nobody`, { headers })).toMatchObject({ status: 200 });
     }
   });
 

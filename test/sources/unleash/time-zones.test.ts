@@ -122,11 +122,11 @@ describe.for(['behind UTC', 'ahead of UTC'])('a real Unleash whose time zones ar
     const ids = (await walk(gateway, { size: 100 })).flatMap(({ nodes }) => nodes.map(({ id }) => id));
     const found: number[] = [];
     for (let index = 0; index < ids.length; index += 500) {
-      const { data } = await gateway.query<{ nodes: { eventId: number }[] }>(
+      const { data } = await gateway.query<{ nodes: { eventId: string }[] }>(
         'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on UnleashFlagEvent { eventId } } }',
         { ids: ids.slice(index, index + 500) },
       );
-      found.push(...(data?.nodes ?? []).map(({ eventId }) => eventId));
+      found.push(...(data?.nodes ?? []).map(({ eventId }) => Number(eventId)));
     }
     expect(found).toEqual(truth.map(({ id }) => id));
   });
