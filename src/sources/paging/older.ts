@@ -52,6 +52,9 @@ export async function readOlder<Place extends string | number>(
     if (isWhole) return { rows: given, reached: null, skipped, ...total };
     const edge = rows.at(-1)?.event.occurredAt;
     if (given.length > 0 && edge !== undefined) return { rows: given, reached: { time: edge }, skipped, ...total };
+    // Nothing above the edge is left to know, so its millisecond can be asked for by itself, in one answer.
+    const isFurther = edge !== undefined && (start === null || edge < start.time);
+    if (isFurther && size === maxSize && !isLast) return { rows: [], reached: { time: edge }, skipped };
     // Fewer than the total, and no way on: what there is, is all that can be had.
     if (isLast) return { rows: beyond(rows), reached: null, skipped };
     if (size < maxSize) {

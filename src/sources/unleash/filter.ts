@@ -103,7 +103,7 @@ export function holdsText({ wire }: UnleashEvent, text: string | undefined): boo
 }
 
 /** What servers and the proxies before them take, in characters, with room for the other parameters. */
-const MAX_QUERY_LENGTH = 6_000;
+const MAX_QUERY_LENGTH = 5_000;
 const MIN_CHUNK_LENGTH = 2_000;
 
 /** The short lists whole, the first that is too long in pieces; any other is left to be checked here. */
@@ -124,7 +124,8 @@ function fitToUrl(wanted: SearchFilter): Pick<Search, 'filters' | 'isWhole'> {
   if (cut === undefined) return { filters: [fitting], isWhole: true };
   const [name, values] = cut;
   const chunks = inPieces(values, Math.max(MIN_CHUNK_LENGTH, MAX_QUERY_LENGTH - used));
-  return { filters: chunks.map((chunk) => ({ ...fitting, [name]: chunk })), isWhole: false };
+  const isWhole = chunks.length === 1 && tooLong.length === 1;
+  return { filters: chunks.map((chunk) => ({ ...fitting, [name]: chunk })), isWhole };
 }
 
 function inPieces(values: readonly string[], maxLength: number): string[][] {
@@ -142,10 +143,9 @@ function inPieces(values: readonly string[], maxLength: number): string[][] {
 }
 
 function lengthOf(values: readonly string[]): number {
-  return values.reduce((sum, value) => sum + encodeURIComponent(value).length + COMMA_LENGTH, 0);
+  // As the client writes them.
+  return new URLSearchParams([['', `${values.join(',')},`]]).toString().length;
 }
-
-const COMMA_LENGTH = '%2C'.length;
 
 function typesIn({ kinds, types }: EventFilter): readonly string[] | undefined {
   return both(types, kinds && typesOfKinds(kinds));

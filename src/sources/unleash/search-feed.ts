@@ -38,7 +38,9 @@ const MAX_DRAIN = 5 * MAX_PAGE;
 const MAX_PAGES_FROM_HINT = 3;
 
 /** Where a row stands: its offset below the end of day `to`, or below the newest of all. */
-const hintSchema = z.tuple([z.int().min(0).max(1e9)]).or(z.tuple([z.int().min(0).max(1e9), z.iso.date()]));
+const offset = z.int().min(0).max(1e9);
+const day = z.iso.date().refine((text) => text >= '2014');
+const hintSchema = z.tuple([offset]).or(z.tuple([offset, day]));
 
 /** A row and its offset in the listing it was read from. */
 interface PlacedRow extends FeedRow {
