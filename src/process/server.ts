@@ -1,12 +1,33 @@
 /** The HTTP server around the gateway. It shuts down without dropping a request that it has accepted. */
 import { once } from 'node:events';
-import { createServer as createHttpServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { Server as ConnectionServer } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 
 const SWEEP_MS = 50;
 
-/** Clients that send headers or a body too slowly are cut off. Connections outlive the minute that load balancers keep them. */
-const LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 };
+/**
+ * Clients that send headers or a body too slowly are cut off, within a second of these times. Connections outlive the
+ * minute that load balancers keep them.
+ */
+export const LIMITS = {
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+} satisfies ServerOptions;
+
+/** For how long the last connections are accepted. */
+const MOST_WAIT_MS = 500;
+
+/** For how long an open connection may still bring a request once no new one is accepted. */
+const LAST_CALL_MS = 250;
 
 export interface GracefulServer {
   server: Server;
@@ -18,15 +39,29 @@ export interface GracefulServer {
   shutDown(options: { delayMs: number; graceMs: number }): Promise<void>;
 }
 
-export function createServer(listener: RequestListener): GracefulServer {
+export function createServer(listener: RequestListener, limits: ServerOptions = LIMITS): GracefulServer {
   const inProgress = new Set<ServerResponse>();
   let isShuttingDown = false;
-  const server = createHttpServer(LIMITS, (request, response) => {
+  /** Requests that wait while the last connections are accepted. */
+  let held: (() => void)[] | null = null;
+  const server = createHttpServer(limits, (request, response) => {
     inProgress.add(response);
     response.once('close', () => inProgress.delete(response));
     if (isShuttingDown) response.setHeader('connection', 'close');
-    listener(request, response);
+    if (held) held.push(() => listener(request, response));
+    else listener(request, response);
   });
+
+  async function stopListening(): Promise<void> {
+    const waiting: (() => void)[] = [];
+    held = waiting;
+    await acceptWaiting(server);
+    // Only the listening socket. `close` of an HTTP server would also end connections whose request is on its way.
+    ConnectionServer.prototype.close.call(server);
+    held = null;
+    for (const start of waiting) start();
+  }
+
   return {
     server,
     isShuttingDown: () => isShuttingDown,
@@ -35,13 +70,32 @@ export function createServer(listener: RequestListener): GracefulServer {
       for (const response of inProgress) if (!response.headersSent) response.setHeader('connection', 'close');
       if (delayMs > 0) await wait(delayMs);
       const closed = once(server, 'close');
-      server.close();
-      // `close` ends the connections that are idle now. Those whose answer had begun stay open afterwards, kept alive.
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      await stopListening();
       const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+      await Promise.race([closed, wait(LAST_CALL_MS)]);
+      // Those whose answer had begun before the shutdown stay open afterwards, kept alive.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       await closed;
       clearInterval(sweep);
       clearTimeout(cutOff);
     },
   };
+}
+
+/**
+ * Takes the connections that the system has accepted for the server and the server has not yet: they would be reset. One
+ * is taken in each turn of the event loop, so after a turn without any none waits.
+ */
+async function acceptWaiting(server: Server): Promise<void> {
+  const until = performance.now() + MOST_WAIT_MS;
+  let isWaiting: boolean;
+  const note = () => {
+    isWaiting = true;
+  };
+  server.on('connection', note);
+  do {
+    isWaiting = false;
+    await nextTurn();
+  } while (isWaiting && performance.now() < until);
+  server.off('connection', note);
 }
