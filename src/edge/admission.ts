@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
-import { type Authenticator, KeysUnavailableError } from './authentication.ts';
+import type { Authenticator } from './authentication.ts';
+import { KeysUnavailableError } from './issuer-keys.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { refuse } from './refusal.ts';
 import { currentRequestId } from './request-log.ts';
@@ -16,19 +17,36 @@ export interface AdmissionOptions {
 }
 
 export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): Plugin<GatewayContext> {
+  const written = new WeakSet<Error>();
   return {
     async onRequestParse({ request, serverContext }) {
-      const caller = authenticate && (await authenticate(request.headers).catch(unavailable));
+      const address = addressOf(serverContext);
+      let isCounted = false;
+      const countAddress = async () => {
+        await count(address);
+        isCounted = true;
+      };
+      const caller = authenticate && (await authenticate(request.headers, countAddress).catch(unavailable));
+      if (isCounted && caller !== null) await limiter?.giveBack(address);
       // Requests without valid credentials are counted by network address, so that keys cannot be guessed quickly.
-      const retryAfterSeconds = await limiter?.take(caller ?? addressOf(serverContext));
-      if (retryAfterSeconds) throw rateLimited(retryAfterSeconds);
+      if (!isCounted || caller !== null) await count(caller ?? address);
       if (authenticate && caller === null) throw unauthenticated();
     },
   };
 
+  async function count(caller: string): Promise<void> {
+    const retryAfterSeconds = await limiter?.take(caller);
+    if (retryAfterSeconds) throw rateLimited(retryAfterSeconds);
+  }
+
   function unavailable(error: unknown): never {
     if (!(error instanceof KeysUnavailableError)) throw error;
-    log.trouble('the keys to verify tokens cannot be fetched', error, { level: 'warn', requestId: currentRequestId() });
+    // One error stands for an outage of some seconds: it is written down once.
+    if (!written.has(error)) {
+      const requestId = currentRequestId();
+      log.trouble('the keys to verify tokens cannot be fetched', error, { level: 'warn', requestId });
+    }
+    written.add(error);
     const message = 'Tokens cannot be verified at the moment.';
     throw refuse({ code: 'AUTHENTICATION_UNAVAILABLE', message, status: 503 });
   }

@@ -1,7 +1,8 @@
 /** Authentication: an API key or a signed token, either of which is enough. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
-import { createProxiedFetch, type ProxySettings } from '../http/proxy.ts';
+import { errors, jwtVerify } from 'jose';
+import type { ProxySettings } from '../http/proxy.ts';
+import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
 
 export interface AuthenticationOptions {
   apiKeys: readonly string[];
@@ -18,30 +19,23 @@ export interface JwtOptions {
 }
 
 /**
- * The caller's name, the same for the same caller; `null` if the credentials are missing or wrong.
- * Throws {@link KeysUnavailableError} if a token cannot be checked.
+ * The caller's name, the same for the same caller; `null` if the credentials are missing or wrong. If the issuer has to be
+ * asked for its keys, `beforeFetch` comes first, and what it throws is thrown. Throws `KeysUnavailableError` if a token
+ * cannot be checked.
  */
-export type Authenticator = (headers: Headers) => Promise<string | null>;
-
-/** The issuer's keys could not be fetched. */
-export class KeysUnavailableError extends Error {
-  constructor(cause: unknown) {
-    super('The keys to verify tokens with cannot be fetched.', { cause });
-    this.name = 'KeysUnavailableError';
-  }
-}
+export type Authenticator = (headers: Headers, beforeFetch?: () => Promise<void>) => Promise<string | null>;
 
 /** `null` if neither is configured. */
 export function createAuthenticator({ apiKeys, jwt, proxy }: AuthenticationOptions): Authenticator | null {
   if (apiKeys.length === 0 && jwt === null) return null;
   const callerOfKey = createKeyCheck(apiKeys);
   const callerOfToken = jwt && createTokenCheck(jwt, proxy);
-  return async (headers) => {
+  return async (headers, beforeFetch = async () => {}) => {
     const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
     const key = headers.get('x-api-key');
     return (
       (key === null ? null : callerOfKey(key)) ??
-      (bearer === undefined ? null : (callerOfKey(bearer) ?? (await callerOfToken?.(bearer)) ?? null))
+      (bearer === undefined ? null : (callerOfKey(bearer) ?? (await callerOfToken?.(bearer, beforeFetch)) ?? null))
     );
   };
 }
@@ -75,16 +69,12 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 const CLOCK_TOLERANCE_S = 5;
-const FETCH_TIMEOUT_MS = 5_000;
 
 function createTokenCheck(
   { audience, issuer, jwksUrl }: JwtOptions,
   proxy: AuthenticationOptions['proxy'],
-): (token: string) => Promise<string | null> {
-  const keys = createRemoteJWKSet(jwksUrl, {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    ...(proxy && { [customFetch]: createProxiedFetch(proxy) }),
-  });
+): (token: string, beforeFetch: () => Promise<void>) => Promise<string | null> {
+  const keys = createIssuerKeys(createKeyFetch(jwksUrl, proxy));
   const options = {
     issuer,
     audience,
@@ -92,23 +82,14 @@ function createTokenCheck(
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: ['exp', 'sub'],
   };
-  return async (token) => {
+  return async (token, beforeFetch) => {
     try {
-      const { payload } = await jwtVerify(token, keys, options);
-      return `subject ${payload.sub}`;
+      const { payload } = await jwtVerify(token, keys(beforeFetch), options);
+      // A claim is what the issuer has put there: it may be empty, or no text at all.
+      return typeof payload.sub === 'string' && payload.sub.trim() !== '' ? `subject ${payload.sub}` : null;
     } catch (error) {
-      if (isAboutToken(error)) return null;
-      throw new KeysUnavailableError(error);
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
     }
   };
-}
-
-function isAboutToken(error: unknown): boolean {
-  return (
-    error instanceof errors.JOSEError &&
-    !(error instanceof errors.JWKSTimeout) &&
-    !(error instanceof errors.JWKSInvalid) &&
-    // Thrown when the key server answers with something other than keys.
-    error.code !== 'ERR_JOSE_GENERIC'
-  );
 }

@@ -4,6 +4,8 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 export interface RateLimiter {
   /** Counts one request of this caller. Returns 0 if it is accepted, else the seconds to wait, rounded up. */
   take(caller: string): Promise<number>;
+  /** Takes back one request that was counted: it turned out to be somebody else's. */
+  giveBack(caller: string): Promise<void>;
 }
 
 const WINDOW_S = 60;
@@ -21,6 +23,9 @@ export function createRateLimiter({ perMinute }: { perMinute: number }): RateLim
         if (error instanceof RateLimiterRes) return Math.max(1, Math.ceil(error.msBeforeNext / 1000));
         throw error;
       }
+    },
+    async giveBack(caller) {
+      await limiter.reward(caller);
     },
   };
 }

@@ -177,6 +177,9 @@ describe('with an issuer of tokens', () => {
     ['not valid yet', () => sign(claims({ nbf: ago + 7200 }))],
     ['that never expires', () => sign(claims({ exp: undefined }))],
     ['of nobody', () => sign(claims({ sub: undefined }))],
+    ['of somebody without a name', () => sign(claims({ sub: '' }))],
+    ['of somebody whose name is blank', () => sign(claims({ sub: ' ' }))],
+    ['of somebody whose name is no text', () => sign(claims({ sub: {} as never }))],
     ['of another issuer', () => sign(claims({ iss: 'https://other.example.com/' }))],
     ['for another audience', () => sign(claims({ aud: 'elsewhere' }))],
     ['for no audience', () => sign(claims({ aud: undefined }))],
@@ -236,6 +239,42 @@ describe('with an issuer whose keys cannot be fetched', () => {
       }),
     ]);
     expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
+  });
+});
+
+describe('an outage of the issuer', () => {
+  const keyPair = generateKeyPair('RS256');
+  const bad = async () => {
+    const { privateKey } = await keyPair;
+    return new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(privateKey);
+  };
+
+  it('is remembered: eighty tokens ask for the keys once, and are counted by address', async () => {
+    await using keyServer = await startKeyServer({});
+    keyServer.state.status = 500;
+    await using gateway = await startPublicGateway({
+      env: { ...jwtSettings(keyServer.url), API_KEYS: KEYS.join(), RATE_LIMIT_PER_MINUTE: '60' },
+    });
+    const headers = bearer(await bad());
+    const statuses: number[] = [];
+    while (statuses.length < 80) statuses.push((await gateway.ask(QUERY, { headers })).status);
+    expect(statuses).toEqual([...Array(60).fill(503), ...Array(20).fill(429)]);
+    expect(keyServer.state.requests).toBe(1);
+    expect(gateway.lines().filter(({ level }) => level === 'warn')).toHaveLength(1);
+    expect((await gateway.ask(QUERY, { headers: { 'x-api-key': KEYS[0] ?? '' } })).status).toBe(200);
+  });
+
+  it('costs a good token nothing of what its address may try', async () => {
+    const pair = await generateKeyPair('RS256', { extractable: true });
+    await using keyServer = await startKeyServer({ rsa: ['RS256', pair] });
+    await using gateway = await startPublicGateway({
+      env: { ...jwtSettings(keyServer.url), RATE_LIMIT_PER_MINUTE: '2' },
+    });
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(pair.privateKey);
+    const tries = [token, 'a.b.c', 'a.b.c', 'a.b.c', token, token];
+    const statuses = [];
+    for (const each of tries) statuses.push((await gateway.ask(QUERY, { headers: bearer(each) })).status);
+    expect(statuses).toEqual([200, 401, 401, 429, 200, 429]);
   });
 });
 
