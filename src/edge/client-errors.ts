@@ -14,11 +14,7 @@ import { refuse } from './refusal.ts';
 
 export function useClientErrors({ introspection }: { introspection: boolean }): Plugin<GatewayContext> {
   return {
-    onRequestParse({ endResponse, fetchAPI, request, requestParser, setRequestParser }) {
-      // Yoga would answer 406 only after it has executed the operation.
-      if (!ACCEPTABLE.test(request.headers.get('accept') ?? '*/*')) {
-        return endResponse(new fetchAPI.Response(null, { status: 406 }));
-      }
+    onRequestParse({ request, requestParser, setRequestParser }) {
       if (requestParser) return setRequestParser((each) => parseBody(() => requestParser(each)));
       if (request.method !== 'POST') return;
       const message = 'The body has to be JSON: `content-type: application/json`.';
@@ -41,9 +37,6 @@ export function useClientErrors({ introspection }: { introspection: boolean }): 
     },
   };
 }
-
-const ACCEPTABLE =
-  /\*\/\*|application\/(\*|json|graphql-response\+json)|multipart\/(\*|mixed)|text\/(\*|event-stream)/i;
 
 /** graphql 16 notices this only during execution, and reports it without a code. */
 const knownOperationTypes: ValidationRule = (context) => ({

@@ -7,6 +7,7 @@ import { type AuthenticationOptions, createAuthenticator } from './authenticatio
 import { useClientErrors } from './client-errors.ts';
 import { useCsrfPrevention, useLoopbackHost } from './csrf.ts';
 import { MAX_BODY_BYTES, useLimits } from './limits.ts';
+import { useNegotiation } from './negotiation.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
 
@@ -48,6 +49,7 @@ export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin
     ...(face.isPrivate ? [useLoopbackHost()] : []),
     ...(authenticate ? [] : [useCsrfPrevention()]),
     useAdmission({ authenticate, limiter, log }),
+    useNegotiation(),
     useClientErrors(face),
     ...useLimits({ suggestions: face.introspection }),
   ];
