@@ -1,8 +1,10 @@
 /** The composition root: sources, schema and plugins become a Yoga server. It never listens; `main.ts` does. */
+import type { RequestListener } from 'node:http';
 import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-list.ts';
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
+import { type Answer, createListener } from './edge/listener.ts';
 import { createMaskError } from './edge/mask-error.ts';
 import { createGraphiQLPage, graphiqlOptions } from './edge/pages/graphiql.ts';
 import { useSchemaReference } from './edge/pages/schema-reference.ts';
@@ -43,7 +45,12 @@ export interface GatewayOptions {
   now?: () => number;
 }
 
-export type Gateway = YogaServerInstance<object, GatewayContext>;
+/** The listener of an HTTP server. */
+export interface Gateway extends RequestListener {
+  /** Answers without a server, as for a client on this machine. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+  dispose(): Promise<void>;
+}
 
 export function createGateway({
   definitions,
@@ -63,7 +70,7 @@ export function createGateway({
   const maskError = createMaskError(log);
   const { secret } = federation;
   const isSupergraph = ({ headers }: Request) => secret !== undefined && carriesSecret(headers, secret);
-  return createYoga<object, GatewayContext>({
+  const yoga = createYoga<object, GatewayContext>({
     schema: createSchema(definitions, federation),
     context: ({ request }) => createContext({ now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
     plugins: [
@@ -80,6 +87,11 @@ export function createGateway({
     renderGraphiQL: createGraphiQLPage({ hasReference: face.introspection }),
     graphiql: face.graphiql && graphiqlOptions,
     ...publicFaceSettings(face),
+  });
+  const answer: Answer = (req, res) => yoga.handleNodeRequestAndResponse(req, res, { req, res } as object);
+  return Object.assign(createListener(answer, { isPrivate: face.isPrivate, log }), {
+    fetch: async (url: string, init?: RequestInit) => yoga.fetch(new Request(url, init)),
+    dispose: async () => yoga.dispose(),
   });
 }
 

@@ -18,25 +18,62 @@ beforeAll(async () => {
 afterAll(() => unleash[Symbol.asyncDispose]());
 
 describe.for(['on', 'only'] as const)('TRUSTED_DOCUMENTS=%s', (trustedDocuments) => {
-  it('runs an operation that is named by its hash, with or without the name of the algorithm', async () => {
+  const PLAIN = HASH.replace('sha256:', '');
+
+  it.for([
+    ['Apollo’s clients and urql', KNOWN],
+    ['them, without the name of the algorithm', byHash(PLAIN)],
+    ['them, beside an empty query', { ...KNOWN, query: '' }],
+    ['the specification', { documentId: HASH }],
+    ['the specification, without the name of the algorithm', { documentId: PLAIN.toUpperCase() }],
+    ['Relay', { doc_id: PLAIN, variables: {} }],
+  ] as const)('runs an operation that is named as by %s, sent by POST and by GET', async ([, body]) => {
     await using gateway = await start({ trustedDocuments });
-    for (const body of [KNOWN, byHash(HASH.replace('sha256:', ''))]) {
-      const { answer, status } = await post<SourceStatesQuery>(gateway.url, body);
+    for (const send of [post, get]) {
+      const { answer, status } = await send<SourceStatesQuery>(gateway.url, body);
       expect([status, answer.data?.flagSources.map(({ name }) => name)]).toEqual([200, ['unleash']]);
     }
   });
 
-  it('refuses a hash that it does not know, and a request that says nothing', async () => {
+  it('runs an operation that is named in a form, as Relay’s examples send it', async () => {
     await using gateway = await start({ trustedDocuments });
-    expect(await codeOf(gateway.url, UNKNOWN)).toEqual([400, 'PERSISTED_QUERY_NOT_IN_LIST']);
-    expect(await codeOf(gateway.url, { variables: {} })).toEqual([400, 'BAD_REQUEST']);
+    const body = new URLSearchParams({ doc_id: PLAIN, variables: '{}' });
+    const sent = await fetch(gateway.url, { method: 'POST', body, headers: { 'graphql-require-preflight': '1' } });
+    expect(await sent.json()).toMatchObject({ data: { flagSources: [{ name: 'unleash' }] } });
+  });
+
+  it('refuses a request that says nothing, and a name that is none', async () => {
+    await using gateway = await start({ trustedDocuments });
+    for (const body of [{ variables: {} }, { documentId: 4 }, { doc_id: ['a'] }, { documentId: null }]) {
+      expect(await codeOf(gateway.url, body)).toEqual([400, 'BAD_REQUEST']);
+    }
   });
 });
 
+describe('a hash that no document has', () => {
+  it.for([
+    ['on', 'PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound'],
+    ['off', 'PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported'],
+    ['only', 'PERSISTED_QUERY_NOT_IN_LIST', 'No trusted document has this hash.'],
+  ] as const)(
+    'is told so that clients know whether to send the text: %s',
+    async ([trustedDocuments, code, message]) => {
+      await using gateway = await start({ trustedDocuments });
+      for (const body of [UNKNOWN, { documentId: 'sha256:0' }, { doc_id: '4711' }, { doc_id: '__proto__' }]) {
+        for (const send of [post, get]) {
+          const { answer, status } = await send(gateway.url, body);
+          expect([status, answer]).toEqual([400, { errors: [{ message, extensions: { code } }] }]);
+        }
+      }
+    },
+  );
+});
+
 describe('TRUSTED_DOCUMENTS', () => {
-  it('on: runs other operations, too', async () => {
+  it('on: runs other operations, too, with and without their hash', async () => {
     await using gateway = await start({ trustedDocuments: 'on' });
     expect(await codeOf(gateway.url, QUERY)).toEqual([200, undefined]);
+    expect(await codeOf(gateway.url, { ...QUERY, ...UNKNOWN })).toEqual([200, undefined]);
   });
 
   it('only: refuses other operations before anything of them is looked at', async () => {
@@ -52,9 +89,10 @@ describe('TRUSTED_DOCUMENTS', () => {
     expect(await codeOf(gateway.url, QUERY, { 'x-subgraph-secret': 'another' })).toEqual([400, 'PERSISTED_QUERY_ONLY']);
   });
 
-  it('off: knows no hash', async () => {
+  it('off: knows no hash, and runs what is sent as text', async () => {
     await using gateway = await start({ trustedDocuments: 'off' });
-    expect(await codeOf(gateway.url, KNOWN)).toEqual([400, 'BAD_REQUEST']);
+    expect(await codeOf(gateway.url, KNOWN)).toEqual([400, 'PERSISTED_QUERY_NOT_SUPPORTED']);
+    expect(await codeOf(gateway.url, { ...QUERY, ...KNOWN })).toEqual([200, undefined]);
     expect(await codeOf(gateway.url, QUERY)).toEqual([200, undefined]);
   });
 });
@@ -77,6 +115,17 @@ async function post<Data>(url: string, body: object, headers: Record<string, str
     method: 'POST',
     headers: { accept: 'application/graphql-response+json', 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
+  });
+  return { status: response.status, answer: (await response.json()) as GraphQLAnswer<Data> };
+}
+
+async function get<Data>(url: string, body: object) {
+  const search = Object.entries(body).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  const response = await fetch(`${url}?${new URLSearchParams(Object.fromEntries(search))}`, {
+    headers: { accept: 'application/graphql-response+json', 'graphql-require-preflight': '1' },
   });
   return { status: response.status, answer: (await response.json()) as GraphQLAnswer<Data> };
 }

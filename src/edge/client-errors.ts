@@ -10,16 +10,9 @@ import {
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
-import { refuse } from './refusal.ts';
 
 export function useClientErrors({ introspection }: { introspection: boolean }): Plugin<GatewayContext> {
   return {
-    onRequestParse({ request, requestParser, setRequestParser }) {
-      if (requestParser) return setRequestParser((each) => parseBody(() => requestParser(each)));
-      if (request.method !== 'POST') return;
-      const message = 'The body has to be JSON: `content-type: application/json`.';
-      throw refuse({ code: 'UNSUPPORTED_MEDIA_TYPE', message, status: 415 });
-    },
     onValidate({ addValidationRule }) {
       addValidationRule(knownOperationTypes);
       if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
@@ -45,18 +38,6 @@ const knownOperationTypes: ValidationRule = (context) => ({
     context.reportError(new GraphQLError(`There are no operations of type ${node.operation}.`, { nodes: [node] }));
   },
 });
-
-/** Yoga's parsers pass on a `SyntaxError` that quotes the text, as "unexpected" or in the extensions. */
-async function parseBody<T>(parse: () => T): Promise<Awaited<T>> {
-  try {
-    return await parse();
-  } catch (error) {
-    const isJson =
-      error instanceof SyntaxError || (error instanceof GraphQLError && 'originalError' in error.extensions);
-    if (!isJson) throw error;
-    throw refuse({ code: 'BAD_REQUEST', message: 'The request holds invalid JSON.', status: 400 });
-  }
-}
 
 const LONGEST_REASON = 120;
 const LONGEST_MESSAGE = 240;

@@ -15,7 +15,6 @@ const PREFLIGHT_HEADERS = [
   'x-graphql-yoga-csrf',
 ];
 const SIMPLE_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /** Refuses what a browser would send to another origin without a preflight: a plain GET, and a POST from a form. */
 export function useCsrfPrevention(): Plugin<GatewayContext> {
@@ -26,20 +25,6 @@ export function useCsrfPrevention(): Plugin<GatewayContext> {
       const isSimple = type === '' || SIMPLE_TYPES.includes(type);
       if (!isSimple || PREFLIGHT_HEADERS.some((name) => headers.has(name))) return;
       const message = 'A GET or a form needs the header `graphql-require-preflight: 1`, as protection against CSRF.';
-      throw refuse({ code: 'FORBIDDEN', message, status: 403 });
-    },
-  };
-}
-
-/**
- * For a gateway that listens on loopback only. A web page whose host name was made to resolve to this machine (DNS
- * rebinding) has the same origin as the gateway in the eyes of the browser, but its requests carry that host name.
- */
-export function useLoopbackHost(): Plugin<GatewayContext> {
-  return {
-    onRequestParse({ request: { headers } }) {
-      if (LOOPBACK.test(headers.get('host') ?? 'localhost')) return;
-      const message = 'Without authentication the gateway accepts only `localhost` and loopback addresses as its host.';
       throw refuse({ code: 'FORBIDDEN', message, status: 403 });
     },
   };

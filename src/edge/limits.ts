@@ -20,9 +20,6 @@ export const LIMITS = {
   cost: 50_000,
 } as const;
 
-/** Bytes of a request's body. */
-export const MAX_BODY_BYTES = 256 * 1024;
-
 export function useLimits({ suggestions }: { suggestions: boolean }): Plugin<GatewayContext>[] {
   const limit = (n: number, code: string) => ({ n, propagateOnRejection: false, onReject: [reject(code)] });
   const armor = EnvelopArmorPlugin({

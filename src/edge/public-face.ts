@@ -5,9 +5,10 @@ import type { GatewayContext } from '../request/context.ts';
 import { useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
-import { useCsrfPrevention, useLoopbackHost } from './csrf.ts';
-import { MAX_BODY_BYTES, useLimits } from './limits.ts';
+import { useCsrfPrevention } from './csrf.ts';
+import { useLimits } from './limits.ts';
 import { useNegotiation } from './negotiation.ts';
+import { useParameters } from './parameters.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
 
@@ -46,10 +47,10 @@ export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin
   return [
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
-    ...(face.isPrivate ? [useLoopbackHost()] : []),
     ...(authenticate ? [] : [useCsrfPrevention()]),
     useAdmission({ authenticate, limiter, log }),
     useNegotiation(),
+    useParameters(),
     useClientErrors(face),
     ...useLimits({ suggestions: face.introspection }),
   ];
@@ -62,7 +63,8 @@ export function publicFaceSettings({ corsOrigins }: PublicFace) {
     landingPage: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    // Bodies are read, with a limit, by `useParameters`.
+    maxRequestBodySize: false,
     logging: false,
     cors: corsOrigins.length > 0 && allow(corsOrigins),
   } satisfies Partial<YogaServerOptions<object, GatewayContext>>;

@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LIMITS, MAX_BODY_BYTES } from '../../src/edge/limits.ts';
+import { MAX_BODY_BYTES } from '../../src/edge/body.ts';
+import { LIMITS } from '../../src/edge/limits.ts';
 import { defaultTabs } from '../../src/edge/pages/graphiql.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 
