@@ -77,7 +77,7 @@ export function createGateway({
       ...usePublicFace({ face, isReady, log }),
       ...(face.introspection ? [useSchemaReference()] : []),
       useTrustedDocuments({ mode, documents, isExempt: isSupergraph }),
-      useSubgraphAccess(federation.secret),
+      useSubgraphAccess({ secret, introspection: face.introspection }),
       useFinish(),
       usePartialMark(),
       useDeferStream(),

@@ -1,4 +1,7 @@
-/** Errors about a client's request: each has a code, and none repeats a long value of the request. */
+/**
+ * Errors about a client's request: each has a code, and none repeats a long value of the request. Where introspection is
+ * off, none suggests a name of the schema.
+ */
 import {
   type ExecutionResult,
   GraphQLError,
@@ -20,13 +23,15 @@ export function useClientErrors({ introspection }: { introspection: boolean }): 
     onExecute: () => ({
       onExecuteDone({ result, setResult }) {
         if (isAsyncIterable(result) || result.data !== undefined || !result.errors) return;
-        setResult({ ...result, errors: result.errors.map((error) => toVariableError(error, introspection) ?? error) });
+        setResult({ ...result, errors: result.errors.map((error) => toVariableError(error) ?? error) });
       },
     }),
     onResultProcess({ result, setResult }) {
       if (isAsyncIterable(result) || Array.isArray(result)) return;
       const { data, errors } = result as ExecutionResult;
-      if (data === undefined && errors) setResult({ ...result, errors: errors.map(shortened) });
+      if (data === undefined && errors) {
+        setResult({ ...result, errors: errors.map((error) => reworded(error, introspection)) });
+      }
     },
   };
 }
@@ -41,14 +46,17 @@ const knownOperationTypes: ValidationRule = (context) => ({
 
 const LONGEST_REASON = 120;
 const LONGEST_MESSAGE = 240;
-/** A quoted text of more than forty characters. */
-const LONG_QUOTE = /"(?:[^"\\]|\\.){41,}"/g;
+const LONGEST_QUOTE = 40;
+/** Also short ones: what is between two quotations is none. */
+const QUOTE = /"((?:[^"\\]|\\.)*)"/g;
+/** Always at the end. */
+const SUGGESTION = / Did you mean .*$/s;
 
 /** graphql's own message begins with the whole value. `undefined` if the error is not about a variable. */
-function toVariableError(error: GraphQLError, suggestions: boolean): GraphQLError | undefined {
+function toVariableError(error: GraphQLError): GraphQLError | undefined {
   const [definition] = error.nodes ?? [];
   if (definition?.kind !== Kind.VARIABLE_DEFINITION) return undefined;
-  return new GraphQLError(describe(error, definition, suggestions), {
+  return new GraphQLError(describe(error, definition), {
     nodes: [definition],
     extensions: { code: 'BAD_USER_INPUT', argument: `$${definition.variable.name.value}`, http: BAD_DOCUMENT },
   });
@@ -56,25 +64,23 @@ function toVariableError(error: GraphQLError, suggestions: boolean): GraphQLErro
 
 const BAD_DOCUMENT = { status: 400, spec: true };
 
-function describe(
-  { message, originalError }: GraphQLError,
-  { type, variable }: VariableDefinitionNode,
-  suggestions: boolean,
-) {
+function describe({ message, originalError }: GraphQLError, { type, variable }: VariableDefinitionNode) {
   const name = `\`$${variable.name.value}\``;
   const expected = `must be of type \`${print(type)}\``;
   // There is no value to describe: the variable is missing or null.
   if (!originalError) return `${name} ${expected}.`;
-  const reason = (
-    suggestions ? originalError.message : originalError.message.replace(/ Did you mean .*$/s, '')
-  ).replaceAll(LONG_QUOTE, '"…"');
+  const reason = withShortQuotes(originalError.message);
   const place = / at "([^"]*)"$/.exec(message.slice(0, -(originalError.message.length + '; '.length)))?.[1];
   const at = place === undefined ? '' : ` at \`${place.slice(0, LONGEST_REASON)}\``;
   return reason.length > LONGEST_REASON ? `${name} cannot be used${at}.` : `${name} cannot be used${at}: ${reason}`;
 }
 
-function shortened(error: GraphQLError): GraphQLError {
-  const message = error.message.replaceAll(LONG_QUOTE, '"…"');
+function withShortQuotes(message: string): string {
+  return message.replaceAll(QUOTE, (quote, quoted: string) => (quoted.length > LONGEST_QUOTE ? '"…"' : quote));
+}
+
+function reworded(error: GraphQLError, suggestions: boolean): GraphQLError {
+  const message = withShortQuotes(suggestions ? error.message : error.message.replace(SUGGESTION, ''));
   const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
   if (cut === error.message) return error;
   const { extensions, nodes, path, positions, source } = error;

@@ -20,7 +20,7 @@ export const LIMITS = {
   cost: 50_000,
 } as const;
 
-export function useLimits({ suggestions }: { suggestions: boolean }): Plugin<GatewayContext>[] {
+export function useLimits(): Plugin<GatewayContext>[] {
   const limit = (n: number, code: string) => ({ n, propagateOnRejection: false, onReject: [reject(code)] });
   const armor = EnvelopArmorPlugin({
     maxDepth: { ...limit(LIMITS.depth, 'QUERY_TOO_DEEP'), flattenFragments: true },
@@ -29,7 +29,8 @@ export function useLimits({ suggestions }: { suggestions: boolean }): Plugin<Gat
     maxTokens: limit(LIMITS.tokens, 'TOO_MANY_TOKENS'),
     // It counts a page size that comes as a variable as 1: see `useCostLimit`.
     costLimit: { enabled: false },
-    blockFieldSuggestion: { enabled: !suggestions, mask: '' },
+    // Suggestions of every kind are removed where errors are: see `useClientErrors`.
+    blockFieldSuggestion: { enabled: false },
   });
   // It is typed with an empty context; these rules use none.
   return [armor as unknown as Plugin<GatewayContext>, useBoundedStack(), useOnlyRefusals(), useCostLimit()];

@@ -52,7 +52,7 @@ export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin
     useNegotiation(),
     useParameters(),
     useClientErrors(face),
-    ...useLimits({ suggestions: face.introspection }),
+    ...useLimits(),
   ];
 }
 

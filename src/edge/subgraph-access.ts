@@ -6,30 +6,47 @@ import type { GatewayContext } from '../request/context.ts';
 import { refuse } from './refusal.ts';
 
 const ROUTER_FIELDS = new Set(['_service', '_entities']);
+const SCHEMA_FIELDS = new Set(['_service']);
+
+export interface SubgraphAccess {
+  secret: string | undefined;
+  /** Whether every client may see the schema. */
+  introspection: boolean;
+}
 
 /**
  * The router sends the secret as `x-subgraph-secret` or as `authorization: Bearer`. Without it, an operation that selects
- * one of these fields is refused before it is executed. If no secret is configured, every client may select them.
+ * one of these fields is refused before it is executed. If no secret is configured, every client may select them, but for
+ * `_service` where introspection is off: its `sdl` is the whole schema.
  */
-export function useSubgraphAccess(secret: string | undefined): Plugin<GatewayContext> {
-  if (secret === undefined) return {};
+export function useSubgraphAccess({ introspection, secret }: SubgraphAccess): Plugin<GatewayContext> {
+  if (secret === undefined && introspection) return {};
+  const kept = secret === undefined ? SCHEMA_FIELDS : ROUTER_FIELDS;
   return {
     onExecute({ args }) {
       const { request } = args.contextValue as unknown as { request: Request };
-      if (!selectsRouterFields(args.document, args.operationName) || carriesSecret(request.headers, secret)) return;
-      const message = 'Only the router of the supergraph may select `_service` and `_entities`.';
+      if (!selects(kept, args.document, args.operationName)) return;
+      if (secret !== undefined && carriesSecret(request.headers, secret)) return;
+      const message =
+        secret === undefined
+          ? 'Introspection is off, and `_service` would tell the whole schema.'
+          : 'Only the router of the supergraph may select `_service` and `_entities`.';
       throw refuse({ code: 'FORBIDDEN', message, status: 403 });
     },
   };
 }
 
-function selectsRouterFields(document: DocumentNode, operationName: string | null | undefined): boolean {
+function selects(
+  names: ReadonlySet<string>,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): boolean {
   const fragments = new Map(
     document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])),
   );
   const has = ({ selections }: SelectionSetNode): boolean =>
     selections.some((node) => {
-      if (node.kind === Kind.FIELD) return ROUTER_FIELDS.has(node.name.value);
+      if (node.kind === Kind.FIELD) return names.has(node.name.value);
       if (node.kind === Kind.INLINE_FRAGMENT) return has(node.selectionSet);
       const fragment = fragments.get(node.name.value);
       // Visited once: fragments that each spread the next one twice would otherwise take exponential time.

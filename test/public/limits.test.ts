@@ -192,19 +192,46 @@ describe('a body', () => {
 });
 
 describe('INTROSPECTION=off', () => {
-  it('hides the schema, and the names of fields that exist from who mistypes them', async () => {
-    await using closed = await startPublicGateway({ env: { INTROSPECTION: 'off' } });
+  let closed: PublicGateway;
+  beforeAll(async () => {
+    closed = await startPublicGateway({ env: { INTROSPECTION: 'off' } });
+  });
+  afterAll(() => closed[Symbol.asyncDispose]());
+
+  it.for<[string, string, unknown?]>([
+    ['a field', '{ flagEvent { nodes { id } } }'],
+    ['a field of a type', '{ flagEvents(first: 1) { nodes { titel } } }'],
+    ['a field of one type among several', '{ flagEvents(first: 1) { nodes { data } } }'],
+    ['a field without a selection', '{ flagEvents(first: 1) }'],
+    ['an argument', '{ flagEvents(frist: 1) { nodes { id } } }'],
+    ['a type', '{ flagEvents(first: 1) { nodes { ... on UnleashEvent { id } } } }'],
+    ['a type of a variable', 'query ($f: FlagEventFilters) { flagEvents(filter: $f) { nodes { id } } }'],
+    ['a value of an enum', '{ flagEvents(filter: { kinds: [CREATEDD] }) { nodes { id } } }'],
+    ['a value of an enum, as text', '{ flagEvents(filter: { kinds: ["CREATED"] }) { nodes { id } } }'],
+    ['a field of an input', '{ flagEvents(filter: { flagKey: "a" }) { nodes { id } } }'],
+    ['a directive', '{ flagEvents(first: 1) @skipp(if: true) { nodes { id } } }'],
+    [
+      'a value of an enum, in a variable',
+      'query ($f: FlagEventFilter) { flagEvents(filter: $f) { nodes { id } } }',
+      { f: { kinds: ['CREATEDD'] } },
+    ],
+    [
+      'a field of an input, in a variable',
+      'query ($f: FlagEventFilter) { flagEvents(filter: $f) { nodes { id } } }',
+      { f: { flagKey: 'a' } },
+    ],
+  ])('suggests nothing to who mistypes %s', async ([, query, variables]) => {
+    const mistyped = await closed.ask(query, { variables });
+    expect([mistyped.status, mistyped.body]).toEqual([400, expect.not.stringMatching(/did you mean/i)]);
+    for (const { message } of mistyped.answer.errors ?? []) expect(message).toMatch(/[.!]$/);
+  });
+
+  it('hides the schema from everybody, in `_service`, too', async () => {
     const introspection = await closed.ask(getIntrospectionQuery());
     expect([introspection.status, introspection.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
-    const kinds = { f: { kinds: ['CREATEDD'] } };
-    const mistyped = [
-      await closed.ask('{ flagEvent { nodes { id } } }'),
-      await closed.ask('{ flagEvents(frist: 1) { nodes { id } } }'),
-      await closed.ask('query ($f: FlagEventFilter) { flagEvents(filter: $f) { nodes { id } } }', { variables: kinds }),
-    ];
-    for (const { body, status } of mistyped) {
-      expect(status).toBe(400);
-      expect(body).not.toMatch(/did you mean/i);
+    for (const query of ['{ _service { sdl } }', '{ ...A } fragment A on Query { s: _service { sdl } }']) {
+      const sdl = await closed.ask(query);
+      expect([sdl.status, sdl.code]).toEqual([403, 'FORBIDDEN']);
     }
     expect((await closed.ask('{ flagEvents(first: 1) { nodes { __typename } } }')).status).toBe(200);
   });
@@ -218,6 +245,24 @@ describe('INTROSPECTION=off', () => {
       await using each = await startPublicGateway({ env });
       expect((await each.ask('{ __schema { queryType { name } } }')).status).toBe(status);
     }
+  });
+});
+
+describe('a message', () => {
+  it('keeps its sentence when it holds several quotations', async () => {
+    const { answer } = await gateway.ask('{ flagEvents { nodes { data } } }');
+    expect(answer.errors?.[0]?.message).toBe(
+      'Cannot query field "data" on type "FlagEvent". Did you mean to use an inline fragment on "UnleashFlagEvent"?',
+    );
+  });
+
+  it('shortens each quotation that is long, and only those', async () => {
+    const long = 'a'.repeat(41);
+    const { answer } = await gateway.ask(`{ flagEvents { nodes { id(b: 1, ${long}: 2) } } }`);
+    expect(answer.errors?.map(({ message }) => message)).toEqual([
+      'Unknown argument "b" on field "FlagEvent.id".',
+      'Unknown argument "…" on field "FlagEvent.id".',
+    ]);
   });
 });
 
