@@ -6,8 +6,6 @@ import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-lis
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
 import { type Answer, createListener } from './edge/listener.ts';
 import { createMaskError } from './edge/mask-error.ts';
-import { createGraphiQLPage, graphiqlOptions } from './edge/pages/graphiql.ts';
-import { useSchemaReference } from './edge/pages/schema-reference.ts';
 import { usePartialMark } from './edge/partial-mark.ts';
 import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
 import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
@@ -75,7 +73,6 @@ export function createGateway({
     context: ({ request }) => createContext({ now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
     plugins: [
       ...usePublicFace({ face, isReady, log }),
-      ...(face.introspection ? [useSchemaReference()] : []),
       useTrustedDocuments({ mode, documents, isExempt: isSupergraph }),
       useSubgraphAccess({ secret, introspection: face.introspection }),
       useFinish(),
@@ -84,8 +81,6 @@ export function createGateway({
       ...useSafeIncrementalDelivery(maskError),
     ],
     maskedErrors: { maskError },
-    renderGraphiQL: createGraphiQLPage({ hasReference: face.introspection }),
-    graphiql: face.graphiql && graphiqlOptions,
     ...publicFaceSettings(face),
   });
   const answer: Answer = (req, res) => yoga.handleNodeRequestAndResponse(req, res, { req, res } as object);

@@ -1,13 +1,16 @@
-/** Everything between the network and the graph: authentication, CORS, CSRF, rate limit, query limits and health. */
+/** Everything between the network and the graph: authentication, CORS, CSRF, rate limit, query limits, pages and health. */
 import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 import { useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
+import { useCompression } from './compression.ts';
 import { useCsrfPrevention } from './csrf.ts';
+import { useAnswerHeaders } from './headers.ts';
 import { useLimits } from './limits.ts';
 import { useNegotiation } from './negotiation.ts';
+import { usePages } from './pages/pages.ts';
 import { useParameters } from './parameters.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
@@ -47,12 +50,15 @@ export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin
   return [
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
+    usePages(face) as unknown as Plugin<GatewayContext>,
     ...(authenticate ? [] : [useCsrfPrevention()]),
     useAdmission({ authenticate, limiter, log }),
     useNegotiation(),
     useParameters(),
     useClientErrors(face),
     ...useLimits(),
+    useAnswerHeaders(face) as unknown as Plugin<GatewayContext>,
+    useCompression() as unknown as Plugin<GatewayContext>,
   ];
 }
 
@@ -65,6 +71,7 @@ export function publicFaceSettings({ corsOrigins }: PublicFace) {
     multipart: false,
     // Bodies are read, with a limit, by `useParameters`.
     maxRequestBodySize: false,
+    graphiql: false,
     logging: false,
     cors: corsOrigins.length > 0 && allow(corsOrigins),
   } satisfies Partial<YogaServerOptions<object, GatewayContext>>;

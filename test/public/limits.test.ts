@@ -276,7 +276,5 @@ describe('GRAPHIQL', () => {
     await using each = await startPublicGateway({ env });
     const accept = { accept: 'text/html', 'graphql-require-preflight': '1' };
     expect((await each.request({ headers: accept, path: '/graphql?query=%7B__typename%7D' })).status).toBe(status);
-    // The landing page is always off.
-    expect(await each.request({ headers: accept, path: '/' })).toMatchObject({ status: 404, body: '' });
   });
 });

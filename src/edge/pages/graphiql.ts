@@ -1,6 +1,7 @@
 /** The queries that GraphiQL opens with, and its link to the schema reference. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { createPage, type PageAnswer } from './page.ts';
 import { REFERENCE_PATH } from './schema-reference.ts';
 
 /** For a gateway with API keys. Latin-1 only: a browser sends nothing else in a header. */
@@ -107,7 +108,7 @@ query Sources {
   },
 ];
 
-export const graphiqlOptions = {
+const options = {
   title: 'Flag events',
   defaultTabs: defaultTabs.map((tab) => ({ headers, ...tab })),
   defaultHeaders: headers,
@@ -125,8 +126,10 @@ const LINK = `
       <a class="reference" href="${REFERENCE_PATH}" target="_blank">Schema reference</a>`;
 
 /** GraphiQL as one page that loads nothing from other hosts, with a link to the reference if there is one. */
-export function createGraphiQLPage({ hasReference }: { hasReference: boolean }) {
+export function createGraphiQLPage({ hasReference }: { hasReference: boolean }): PageAnswer {
   const root = '<div id="root"></div>';
-  return (options?: GraphiQLOptions): string =>
-    renderGraphiQL(options).replace(root, hasReference ? `${root}${LINK}` : root);
+  return createPage({
+    type: 'text/html; charset=utf-8',
+    read: () => renderGraphiQL(options).replace(root, hasReference ? `${root}${LINK}` : root),
+  });
 }

@@ -1,6 +1,6 @@
 /** The schema reference: a page for people. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Plugin } from 'graphql-yoga';
+import { createPage, type PageAnswer } from './page.ts';
 
 export const REFERENCE_PATH = '/schema';
 
@@ -13,15 +13,10 @@ const FORMS = [
 /** The page holds its own script and styles, and loads nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
-/** Answers `GET /schema`. Not used where introspection is off. */
-export function useSchemaReference(): Plugin {
-  return {
-    onRequest({ endResponse, fetchAPI, request, url }) {
-      if (url.pathname !== REFERENCE_PATH || request.method !== 'GET') return;
-      const form = FORMS.find(({ file }) => existsSync(file));
-      if (!form) return;
-      const headers = { 'content-type': form.type, 'content-security-policy': POLICY };
-      endResponse(new fetchAPI.Response(readFileSync(form.file), { headers }));
-    },
-  };
+/** As it is when the gateway starts. `null` if it is not there. */
+export function createReferencePage(): PageAnswer | null {
+  const form = FORMS.find(({ file }) => existsSync(file));
+  if (!form) return null;
+  const read = () => readFileSync(form.file, 'utf8');
+  return createPage({ type: form.type, read, headers: { 'content-security-policy': POLICY } });
 }
