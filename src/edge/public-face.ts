@@ -19,7 +19,7 @@ export interface PublicFace extends AuthenticationOptions {
   /** Web pages of these origins may call the gateway, besides those of its own origin. */
   corsOrigins: readonly string[];
   graphiql: boolean;
-  /** Whether introspection is answered, and errors about unknown fields suggest similar ones. */
+  /** Whether introspection is answered, and errors suggest names of fields, types and values. */
   introspection: boolean;
   /** For each caller; 0 is no limit. */
   rateLimitPerMinute: number;

@@ -194,7 +194,7 @@ const access = z.object({
     form: onOrOff,
     schema: onOff.default(true),
     inProduction: false,
-    description: 'Whether introspection is answered, and errors about unknown fields suggest similar ones.',
+    description: 'Whether introspection is answered, and errors suggest names of fields, types and values.',
   }),
   trustedDocuments: setting({
     variable: 'TRUSTED_DOCUMENTS',
@@ -230,7 +230,7 @@ const federation = z.object({
         refusesEmpty: true,
         description:
           'Secret that the router must send to read `_service` and `_entities`; 16 characters or more. Without it every ' +
-          'client may read them.',
+          'client may read them, except `_service` if introspection is off.',
       }),
     })
     .prefault({}),
