@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LaunchDarklySandbox, startLaunchDarklySandbox } from '../../src/sources/launchdarkly/sandbox.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
@@ -16,6 +17,11 @@ interface Page {
   edges: { cursor: string; node: { id: string } }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
+
+/** Pairs of filters that are one query. */
+const SAME_FILTERS: [object | null, object | null][] = JSON.parse(
+  readFileSync(new URL('../cases/filters.json', import.meta.url), 'utf8'),
+);
 
 /** Stands for what a client sends by mistake; no message may repeat it. */
 const CANARY = 'canary-4711';
@@ -177,6 +183,39 @@ describe('a request that cannot be answered', () => {
     const page = await read({ first: 5 });
     expect(page.edges).toHaveLength(5);
     expect(upstreamCalls()).toBe(feedCount());
+  });
+});
+
+describe('a filter that asks the same in other words', () => {
+  beforeAll(() => {
+    for (const featureName of ['a', 'b']) {
+      unleash.insert({ type: 'feature-created', featureName, tags: [{ type: 'a', value: 'b' }] });
+    }
+  });
+
+  it.for([
+    ...SAME_FILTERS,
+    [{ actors: null, unleash: { tags: ['a:b', 'c:d'], text: null } }, { unleash: { tags: ['c:d', 'a:b'] } }],
+    [{ launchDarkly: {}, unleash: null }, null],
+  ])('takes the cursors of the other: %j', async ([one, other]) => {
+    for (const [before, after] of [
+      [one, other],
+      [other, one],
+    ]) {
+      const place = (await read({ first: 1, filter: before })).pageInfo.endCursor;
+      expect(place).toEqual(expect.any(String));
+      expect(await read({ first: 3, after: place, filter: after })).toEqual(
+        await read({ first: 3, after: place, filter: before }),
+      );
+    }
+  });
+
+  it('may leave a variable undefined, or the whole filter', async () => {
+    const withVariables = `query ($after: String, $flags: [String!], $from: DateTime) {
+      flagEvents(first: 3, after: $after, filter: { flagKeys: $flags, from: $from, unleash: { groupId: null } }) { nodes { id } }
+    }`;
+    const { errors } = await gateway.query(withVariables, { after: cursor });
+    expect(errors).toBeUndefined();
   });
 });
 
