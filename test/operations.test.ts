@@ -42,7 +42,7 @@ describe('the operations of a frontend', () => {
     const at = Date.parse(moment?.occurredAt ?? '');
     const [from, to] = [at - 60_000, at + 60_000].map((time) => new Date(time).toISOString()) as [string, string];
     const { data } = await request(url, ChangesAroundDocument, { from, to });
-    const nodes = data?.flagEvents?.nodes ?? [];
+    const nodes = data?.flagEvents?.edges.map(({ node }) => node) ?? [];
     expect(nodes.map(({ id }) => id)).toContain(moment?.id);
     expect(nodes.every(({ occurredAt }) => occurredAt >= from && occurredAt < to)).toBe(true);
   });
@@ -58,14 +58,15 @@ describe('the operations of a frontend', () => {
 
   it('read what many users noticed, with the experiments', async () => {
     const { data } = await request(url, HighImpactChangesDocument, { first: 50 });
-    const nodes = data?.flagEvents?.nodes.filter((node) => node.__typename === 'LaunchDarklyFlagEvent') ?? [];
+    const all = data?.flagEvents?.edges.map(({ node }) => node) ?? [];
+    const nodes = all.filter((node) => node.__typename === 'LaunchDarklyFlagEvent');
     expect(new Set(nodes.map(({ impact }) => impact.size))).toEqual(new Set(['MEDIUM', 'LARGE']));
     expect(nodes.flatMap(({ experiments }) => experiments?.nodes ?? []).length).toBeGreaterThan(0);
   });
 
   it('read a page of an export, with the vendors’ own ids', async () => {
     const { data } = await request(url, ExportPageDocument, { size: 50 });
-    const ids = data?.flagEvents?.nodes.map(({ eventId }) => eventId);
+    const ids = data?.flagEvents?.edges.map(({ node }) => node.eventId);
     expect(ids).toEqual(idsOf(await walk(both.gateway, { size: 50 })).slice(0, 50));
   });
 

@@ -28,7 +28,7 @@ async function* readPages(): AsyncGenerator<Page> {
     yield page;
     if (!page.pageInfo.hasNextPage) return;
     const failed = page.sources.find(({ status }) => status === 'FAILED');
-    emptyPages = page.nodes.length === 0 ? emptyPages + 1 : 0;
+    emptyPages = page.edges.length === 0 ? emptyPages + 1 : 0;
     if (failed && emptyPages > MOST_EMPTY_PAGES) throw new Error(`${failed.source.name}: ${failed.failure?.message}`);
     if (failed && emptyPages > 0) await wait((failed.failure?.retryAfterSeconds ?? emptyPages) * 1000);
     after = page.pageInfo.endCursor;
@@ -45,13 +45,13 @@ async function readPage(after: string | null): Promise<Page> {
 
 async function* toLines(pages: AsyncIterable<Page>): AsyncGenerator<string> {
   let count = 0;
-  for await (const { nodes, sources } of pages) {
-    count += nodes.length;
+  for await (const { edges, sources } of pages) {
+    count += edges.length;
     const failed = sources.filter(({ status }) => status === 'FAILED').map(({ source }) => source.name);
     const notice = failed.length > 0 ? `, waiting for ${failed.join(', ')}` : '';
-    const place = nodes.at(-1)?.occurredAt;
+    const place = edges.at(-1)?.node.occurredAt;
     process.stderr.write(`\r\u001b[K${count} events${place === undefined ? '' : `, back to ${place}`}${notice}`);
-    for (const node of nodes) yield `${JSON.stringify(node)}\n`;
+    for (const { node } of edges) yield `${JSON.stringify(node)}\n`;
   }
   process.stderr.write('\n');
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
+const TADA = 'test/clients/recipes/tada';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('the schema', () => {
@@ -32,11 +33,25 @@ describe('the schema', () => {
   });
 });
 
+describe('the types of gql.tada', () => {
+  it('are fresh: after a change of the schema run `npm run codegen`', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'gateway-tada-'));
+    const output = path.join(folder.path, 'schema.d.ts');
+    await run('gql.tada/bin/cli.js', 'generate-output', '--tsconfig', `${TADA}/tsconfig.json`, '--output', output);
+    expect(readFileSync(`${root}${TADA}/__generated__/schema.d.ts`, 'utf8')).toBe(readFileSync(output, 'utf8'));
+  });
+
+  it('fit the queries of the recipe', async () => {
+    const said = await run('gql.tada/bin/cli.js', 'check', '--fail-on-warn', '--tsconfig', `${TADA}/tsconfig.json`);
+    expect(said).toContain('No problems found');
+  });
+});
+
 describe('docs/clients.md', () => {
   const recipesPage = readFileSync(`${root}docs/clients.md`, 'utf8');
-  const recipes = globSync('test/clients/recipes/{*.ts,relay/environment.ts}', { cwd: root }).filter(
-    (file) => !/apollo-3/.test(file),
-  );
+  const recipes = globSync('test/clients/recipes/{*.ts,relay/environment.ts,tada/latest-events.ts}', {
+    cwd: root,
+  }).filter((file) => !/apollo-3/.test(file));
 
   it.for(recipes.map((file) => path.relative('test/clients/recipes', file)))('shows %s as it is run here', (name) => {
     const recipe = readFileSync(`${root}test/clients/recipes/${name}`, 'utf8');
