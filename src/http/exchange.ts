@@ -19,6 +19,7 @@ export interface OutgoingRequest {
   path: string;
   pathAndQuery: string;
   headers?: Readonly<Record<string, string>>;
+  body?: unknown;
   part: string;
   isHeavy?: boolean;
   signal: AbortSignal;
@@ -70,13 +71,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   return {
-    async send({ headers, isHeavy = false, part, pass, path, pathAndQuery, signal }) {
+    async send({ body, headers, isHeavy = false, part, pass, path, pathAndQuery, signal }) {
       const sentAt = clock.now();
       let status: number | null = null;
       let failure: unknown;
       try {
         const all = headers ? { ...common, ...headers } : common;
-        const response = await network.request(basePath + pathAndQuery, all, signal);
+        const response = await network.request(basePath + pathAndQuery, all, signal, body);
         status = response.statusCode;
         answeredAt = clock.now();
         pass.answer(status, response.headers);

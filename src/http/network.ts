@@ -10,11 +10,12 @@ export interface NetworkOptions {
 }
 
 export interface Network {
-  /** A GET that ends when the signal is aborted, whatever it was doing then; nothing else limits its time. */
+  /** A GET, or with a body a POST, that ends when the signal is aborted, whatever it was doing then; nothing else limits its time. */
   request(
     path: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    body?: unknown,
   ): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 }
@@ -87,10 +88,12 @@ export function createNetwork(url: URL, { connections, maxResponseBytes, proxy }
   const { origin } = url;
 
   return {
-    request(path, headers, signal) {
+    request(path, headers, signal, body) {
       dispatching = signal;
       try {
-        return dispatcher.request({ origin, path, method: 'GET', headers, signal });
+        if (body === undefined) return dispatcher.request({ origin, path, method: 'GET', headers, signal });
+        const all = { ...headers, 'content-type': 'application/json' };
+        return dispatcher.request({ origin, path, method: 'POST', headers: all, body: JSON.stringify(body), signal });
       } finally {
         dispatching = undefined;
       }

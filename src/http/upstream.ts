@@ -48,6 +48,8 @@ export interface UpstreamRequest<T> {
   path: string;
   query?: URLSearchParams;
   headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, with POST: for searches that take one, and change nothing. @default GET */
+  body?: unknown;
   /** The answer's JSON as the vendor's type; `undefined` if it is something else. One path has one decoder. */
   decode(body: unknown): T | undefined;
   budget: Budget;
@@ -139,7 +141,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   async function load<T>(path: string, request: UpstreamRequest<T>, budget: Budget): Promise<T> {
-    const key = `page ${source} ${path}`;
+    const key = `page ${source} ${keyOf(path, request)}`;
     // One path has one decoder, so what is kept under it is a T.
     const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as T | undefined);
     if (known !== undefined) return known;
@@ -159,7 +161,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async getJson<T>(request: UpstreamRequest<T>): Promise<T> {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
       try {
-        return (await once(path, request.budget, (budget) => load(path, request, budget))) as T;
+        return (await once(keyOf(path, request), request.budget, (budget) => load(path, request, budget))) as T;
       } catch (error) {
         const { signal } = request.budget;
         if (error === signal.reason && isDeadline(error)) throw timedOut(name, error);
@@ -179,8 +181,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 /** What of a request matters to sending it. */
 type SentRequest = Pick<
   UpstreamRequest<unknown>,
-  'path' | 'headers' | 'part' | 'route' | 'isHeavy' | 'isOwed' | 'budget'
+  'path' | 'headers' | 'body' | 'part' | 'route' | 'isHeavy' | 'isOwed' | 'budget'
 >;
+
+/** What makes two requests one and the same. */
+function keyOf(path: string, { body }: { body?: unknown }): string {
+  return body === undefined ? path : `${path} ${JSON.stringify(body)}`;
+}
 
 /** No answer, or one of a proxy in place of the vendor, is an outage. What was not sent, or given up, says nothing. */
 function judge(error: unknown): Outcome {

@@ -1,4 +1,5 @@
 import { createServer as createNetServer } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { CallReport } from '../../src/http/upstream.ts';
@@ -299,6 +300,23 @@ describe('a vendor below a path', () => {
     await using upstream = connect(new URL('/instance/', vendor.url), { headers: { authorization: 'token' } });
     await ask(upstream, { path: '/api', headers: { 'ld-api-version': 'beta' } });
     expect(seen).toEqual([['/instance/api', 'token', 'beta', 'application/json']]);
+  });
+});
+
+describe('a request with a body', () => {
+  it('is a POST of JSON, one and the same only as one with the same body', async () => {
+    const bodies: string[] = [];
+    await using vendor = await startVendor(async (response, _number, request) => {
+      const text = await readText(request);
+      bodies.push(`${request.method} ${request.headers['content-type']} ${text}`);
+      json({ text })(response);
+    });
+    await using upstream = connect(vendor.url, { pageCacheMs: 60_000 });
+    const search = (body: unknown) => ask(upstream, { body, maxAgeMs: FOREVER });
+    const answers = await Promise.all([search([1]), search([2]), search([1])]);
+    expect(answers).toEqual([{ text: '[1]' }, { text: '[2]' }, { text: '[1]' }]);
+    expect(await search([2])).toEqual({ text: '[2]' });
+    expect(bodies.toSorted()).toEqual(['POST application/json [1]', 'POST application/json [2]']);
   });
 });
 
