@@ -4,12 +4,15 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createStory, type Story } from '../story.ts';
+import { type AuditLogEntryRep, renderAuditLog } from './sandbox/audit-data.ts';
+import { type AuditLog, type AuditLogOptions, createAuditLog } from './sandbox/audit-log.ts';
 import { applicationsOf, type FlagEventRep, renderFlagEvents } from './sandbox/data.ts';
 import { createFaults, type Fault, type FaultOptions, isAboutPages } from './sandbox/faults.ts';
 import { createRateLimiter, type RateLimits } from './sandbox/limits.ts';
 import { createFlagEventLog, type FlagEventLog } from './sandbox/log.ts';
-import { type Answer, error, findRoute, NOT_FOUND, type Route } from './sandbox/routes.ts';
+import { type Answer, error, findRoute, methodOf, NOT_FOUND, type Route } from './sandbox/routes.ts';
 
+export type * from './sandbox/audit-data.ts';
 export type * from './sandbox/data.ts';
 export type { Fault, FaultOptions } from './sandbox/faults.ts';
 export type { RateLimits } from './sandbox/limits.ts';
@@ -19,6 +22,10 @@ export interface LaunchDarklySandboxOptions {
   events?: readonly FlagEventRep[];
   /** @default createStory({ seed: 1, now: now() }) */
   story?: Story;
+  /** The audit log, served as it is. Rendered from `story`, where the events are; empty otherwise. */
+  auditLog?: readonly AuditLogEntryRep[];
+  /** Where LaunchDarkly's documentation of the audit log is silent. */
+  auditLogRules?: Omit<AuditLogOptions, 'now'>;
   /** Project key to environment keys, besides those that the events name. */
   environments?: Readonly<Record<string, readonly string[]>>;
   /** Flag key to application keys, for `applicationKey`. With a story: one for its project, and `com.example.api`. */
@@ -46,6 +53,8 @@ export interface SandboxRequest {
   /** The query as sent, without its question mark. */
   search: string;
   headers: IncomingHttpHeaders;
+  /** The JSON that was sent; left out if there was none. */
+  body?: unknown;
 }
 
 export interface LaunchDarklySandbox extends AsyncDisposable {
@@ -66,26 +75,42 @@ export interface LaunchDarklySandbox extends AsyncDisposable {
   };
   /** Appears in the log at once, served as it is. An event with the same id is replaced. */
   insert(event: FlagEventRep): void;
+  /** Appears in the audit log at once. An entry with the same id is replaced. */
+  insertEntry(entry: AuditLogEntryRep): void;
   /** Ends open connections and pending answers. */
   close(): Promise<void>;
 }
 
 export async function startLaunchDarklySandbox(options: LaunchDarklySandboxOptions = {}): Promise<LaunchDarklySandbox> {
   const { now = Date.now, token = DEFAULT_TOKEN } = options;
-  const log = createLog(options, now);
-  const respond = createResponder({ log, now, token, rateLimit: options.rateLimit ?? {} });
+  const story = options.events ? null : (options.story ?? createStory({ seed: 1, now: now() }));
+  const log = createLog(options, story, now);
+  const auditLog = createAuditLog({ now, ...options.auditLogRules });
+  for (const entry of options.auditLog ?? (story ? renderAuditLog(story) : [])) {
+    auditLog.insert(entry);
+  }
+  const respond = createResponder({ log, auditLog, now, token, rateLimit: options.rateLimit ?? {} });
   const faults = createFaults<SandboxRequest>();
   const requests: SandboxRequest[] = [];
   const pending = new Set<NodeJS.Timeout>();
 
   function receive(message: IncomingMessage, response: ServerResponse): void {
-    message.resume();
-    const request = toRequest(message);
+    if (message.method !== 'POST') {
+      message.resume();
+      answerTo(toRequest(message), message, response);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    message.on('data', (chunk: Buffer) => chunks.push(chunk));
+    message.on('end', () => answerTo(toRequest(message, Buffer.concat(chunks).toString()), message, response));
+  }
+
+  function answerTo(request: SandboxRequest, message: IncomingMessage, response: ServerResponse): void {
     requests.push(request);
     if (requests.length > REMEMBERED_REQUESTS) {
       requests.shift();
     }
-    const route = findRoute(request.path);
+    const route = findRoute(request.path, request.method);
     const isImmune = !route || request.method === 'OPTIONS';
     const befalling = isImmune
       ? []
@@ -141,6 +166,7 @@ export async function startLaunchDarklySandbox(options: LaunchDarklySandboxOptio
     requests,
     faults: { add: faults.add, clear: faults.clear },
     insert: (event) => log.insert(event),
+    insertEntry: (entry) => auditLog.insert(entry),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -149,9 +175,8 @@ export async function startLaunchDarklySandbox(options: LaunchDarklySandboxOptio
 const DEFAULT_TOKEN = 'api-00000000-0000-4000-8000-000000000000';
 const REMEMBERED_REQUESTS = 10_000;
 
-function createLog(options: LaunchDarklySandboxOptions, now: () => number): FlagEventLog {
+function createLog(options: LaunchDarklySandboxOptions, story: Story | null, now: () => number): FlagEventLog {
   const { events, linkStyle = 'full', clampLimit = false, queryMatch = 'substring', environments = {} } = options;
-  const story = events ? null : (options.story ?? createStory({ seed: 1, now: now() }));
   const log = createFlagEventLog({
     now,
     linkStyle,
@@ -171,17 +196,18 @@ function createLog(options: LaunchDarklySandboxOptions, now: () => number): Flag
 
 interface ResponderOptions {
   log: FlagEventLog;
+  auditLog: AuditLog;
   now: () => number;
   token: string;
   rateLimit: RateLimits;
 }
 
 /** Checks in this order: path, `OPTIONS`, faults, token, rate limit, method, beta header, then what the route checks. */
-function createResponder({ log, now, token, rateLimit }: ResponderOptions) {
+function createResponder({ auditLog, log, now, token, rateLimit }: ResponderOptions) {
   const limiter = createRateLimiter(rateLimit, now);
 
   function respond(request: SandboxRequest, address: string, faults: readonly Fault[]): Answer {
-    const route = findRoute(request.path);
+    const route = findRoute(request.path, request.method);
     if (!route) {
       return NOT_FOUND;
     }
@@ -202,7 +228,7 @@ function createResponder({ log, now, token, rateLimit }: ResponderOptions) {
   }
 
   function respondToAdmitted(route: Route, request: SandboxRequest, faults: readonly Fault[]) {
-    if (request.method !== 'GET') {
+    if (request.method !== methodOf(route)) {
       return error(405, 'method_not_allowed', 'Method not allowed');
     }
     if (route.isBeta && request.headers['ld-api-version'] !== 'beta') {
@@ -210,7 +236,16 @@ function createResponder({ log, now, token, rateLimit }: ResponderOptions) {
     }
     const captured = (route.pattern.exec(request.path) ?? []).slice(1).map(decodeSegment);
     const parameters = new URLSearchParams(request.search);
-    return route.answer({ log, token, path: request.path, parameters, faults, captured });
+    return route.answer({
+      log,
+      auditLog,
+      token,
+      path: request.path,
+      parameters,
+      body: request.body,
+      faults,
+      captured,
+    });
   }
 
   return respond;
@@ -264,10 +299,20 @@ function decodeSegment(segment: string): string {
 }
 
 /** Split by hand: `new URL` would take the double slash of `//api/…` for a host. */
-function toRequest({ url = '/', method = 'GET', headers }: IncomingMessage): SandboxRequest {
+function toRequest({ url = '/', method = 'GET', headers }: IncomingMessage, text = ''): SandboxRequest {
   const [path = '/'] = url.split('?', 1);
   const search = url.slice(path.length + 1);
-  return { method, path, search, query: Object.fromEntries(new URLSearchParams(search)), headers };
+  const query = Object.fromEntries(new URLSearchParams(search));
+  return { method, path, search, query, headers, ...(text !== '' && { body: parseJson(text) }) };
+}
+
+/** What is no JSON comes as it is, for the routes to refuse. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Any origin may read; note that a browser may not send the beta header. @see https://launchdarkly.com/docs/api#cors */

@@ -82,13 +82,28 @@ export interface Link {
 
 /** The changes LaunchDarkly knows of, fully measured, in the story's order. The same story gives the same events. */
 export function renderFlagEvents(story: Story): FlagEventRep[] {
+  return flagChangesOf(story).map((each) => renderFlagEvent(story, each));
+}
+
+export interface FlagChange {
+  change: StoryChange & { flag: string };
+  /** Counted from the oldest, so that a change that comes later does not rename the earlier ones. */
+  number: number;
+  /** What its ids are made of. */
+  name: string;
+}
+
+/** The changes of flags that LaunchDarkly knows of, in the story's order. */
+export function flagChangesOf(story: Story): FlagChange[] {
   const changes = story.changes.filter(({ vendors }) => vendors.includes('launchdarkly'));
   return changes.flatMap((change, index) => {
-    const { flag } = change;
-    // Counted from the oldest, so that a change that comes later does not rename the earlier ones.
-    return flag === null ? [] : [renderFlagEvent(story, { ...change, flag }, changes.length - index)];
+    const { at, flag, kind } = change;
+    const number = changes.length - index;
+    return flag === null ? [] : [{ change: { ...change, flag }, number, name: `${number} ${at} ${kind} ${flag}` }];
   });
 }
+
+export const auditLogEntryIdOf = ({ name }: FlagChange): string => hexadecimalId(`audit log entry ${name}`);
 
 /** Which applications a flag of the story is evaluated in: one of the project's own, and the API for every second flag. */
 export function applicationsOf(story: Story): Record<string, string[]> {
@@ -120,11 +135,9 @@ export function uuid(name: string): string {
   ].join('-');
 }
 
-type FlagChange = StoryChange & { flag: string };
-
-function renderFlagEvent(story: Story, change: FlagChange, number: number): FlagEventRep {
+function renderFlagEvent(story: Story, own: FlagChange): FlagEventRep {
+  const { change, name, number } = own;
   const { project, environment, flag, kind, actor } = change;
-  const name = `${number} ${change.at} ${kind} ${flag}`;
   const { eventType, description, actions } = renderKind(kind, number);
   return {
     id: uuid(`flag event ${name}`),
@@ -138,7 +151,7 @@ function renderFlagEvent(story: Story, change: FlagChange, number: number): Flag
     eventType,
     eventTime: change.at,
     description,
-    ...(number % 11 !== 0 && { auditLogEntryId: hexadecimalId(`audit log entry ${name}`) }),
+    ...(number % 11 !== 0 && { auditLogEntryId: auditLogEntryIdOf(own) }),
     ...(actor !== null && { member: renderMember(story, actor) }),
     ...(actions && { actions }),
     impact: renderImpact(story, change, name),
@@ -203,7 +216,7 @@ const WORDS: Partial<Record<FlagEventKind, { eventType: string; description: str
 };
 
 /** Some descriptions are empty and some toggles name no action: both are allowed. */
-function renderKind(kind: FlagEventKind, number: number) {
+export function renderKind(kind: FlagEventKind, number: number) {
   const words = WORDS[kind];
   if (!words) {
     throw new Error(`LaunchDarkly has no flag event for ${kind}.`);
@@ -214,7 +227,7 @@ function renderKind(kind: FlagEventKind, number: number) {
   return { eventType, description: number % 9 === 0 ? '' : description, actions: saysAction ? actions : undefined };
 }
 
-function renderMember(story: Story, { email, firstName, lastName }: StoryActor): FlagEventMemberRep {
+export function renderMember(story: Story, { email, firstName, lastName }: StoryActor): FlagEventMemberRep {
   // One member never filled in a profile: the names are required, yet may be empty.
   const isNameless = email === story.actors.at(-1)?.email;
   return {
@@ -226,7 +239,7 @@ function renderMember(story: Story, { email, firstName, lastName }: StoryActor):
 }
 
 /** Variation values of every JSON type: off first, then on. */
-const VALUES: [off: unknown, on: unknown][] = [
+export const VALUES: [off: unknown, on: unknown][] = [
   [false, true],
   ['control', 'treatment'],
   [0, 0.25],
@@ -245,7 +258,7 @@ const SHIFTS: Partial<Record<FlagEventKind, [low: number, high: number]>> = {
   ROLLOUT_CHANGED: [5, 60],
 };
 
-function renderImpact(story: Story, change: FlagChange, name: string): FlagEventImpactRep {
+function renderImpact(story: Story, change: FlagChange['change'], name: string): FlagEventImpactRep {
   if (change.environment === null) {
     return { reason: 'global' };
   }
@@ -276,7 +289,7 @@ function sizeOf(percentage: number): 'none' | 'small' | 'medium' | 'large' {
 
 function countEvaluations(
   story: Story,
-  { flag, environment, kind }: FlagChange,
+  { flag, environment, kind }: FlagChange['change'],
   percentage: number,
   chance: number,
 ): VariationEvalSummary[] {
@@ -294,7 +307,7 @@ function countEvaluations(
 }
 
 /** The experiments that were on when the change was made. */
-function renderExperiments(story: Story, change: FlagChange): FlagEventExperimentCollection {
+function renderExperiments(story: Story, change: FlagChange['change']): FlagEventExperimentCollection {
   const wasOn = ({ flag, startedAt, endedAt = Number.POSITIVE_INFINITY }: StoryExperiment) =>
     flag === change.flag && change.at >= startedAt && change.at <= endedAt;
   const items = change.environment === 'staging' ? [] : story.experiments.filter(wasOn).map(renderExperiment(change));
@@ -302,7 +315,7 @@ function renderExperiments(story: Story, change: FlagChange): FlagEventExperimen
 }
 
 const renderExperiment =
-  ({ project }: FlagChange) =>
+  ({ project }: FlagChange['change']) =>
   ({ key, name, status, startedAt, endedAt }: StoryExperiment): FlagEventExperiment => ({
     key,
     name,

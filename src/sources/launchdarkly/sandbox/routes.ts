@@ -1,4 +1,5 @@
 /** The routes of the sandbox: what each answers to a request that passed the checks common to all. */
+import type { AuditLog } from './audit-log.ts';
 import { environmentIdOf, hexadecimalId, projectIdOf } from './data.ts';
 import { distortPage, type Fault, pageFaultsOf } from './faults.ts';
 import type { FlagEventLog, ParameterProblem } from './log.ts';
@@ -11,6 +12,8 @@ export interface Answer {
 }
 
 export interface Route {
+  /** @default 'GET' */
+  method?: 'GET' | 'POST';
   pattern: RegExp;
   /** Rate limits count a method and a path pattern, whatever project it is about. */
   name: string;
@@ -20,9 +23,12 @@ export interface Route {
 
 export interface RouteCall {
   log: FlagEventLog;
+  auditLog: AuditLog;
   token: string;
   path: string;
   parameters: URLSearchParams;
+  /** The request's JSON; `undefined` without one. */
+  body: unknown;
   faults: readonly Fault[];
   /** What the path pattern captured. */
   captured: string[];
@@ -42,11 +48,46 @@ const ROUTES: Route[] = [
     isBeta: false,
     answer: answerEnvironments,
   },
+  {
+    pattern: /^\/api\/v2\/auditlog$/,
+    name: 'auditlog',
+    isBeta: false,
+    answer: (call) => answerAuditLog(call.auditLog.list(call)),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/api\/v2\/auditlog$/,
+    name: 'auditlog',
+    isBeta: false,
+    answer: (call) => answerAuditLog(call.auditLog.search(call)),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/api\/v2\/auditlog\/counts$/,
+    name: 'auditlog/counts',
+    isBeta: false,
+    answer: (call) => answerAuditLog(call.auditLog.count(call)),
+  },
+  {
+    pattern: /^\/api\/v2\/auditlog\/([^/]+)$/,
+    name: 'auditlog/entry',
+    isBeta: false,
+    answer: ({ auditLog, captured }) => {
+      const entry = auditLog.read(captured[0] ?? '');
+      return entry ? { status: 200, body: entry } : NOT_FOUND;
+    },
+  },
   { pattern: /^\/api\/v2\/caller-identity$/, name: 'caller-identity', isBeta: false, answer: answerCallerIdentity },
 ];
 
-export function findRoute(path: string): Route | undefined {
-  return ROUTES.find(({ pattern }) => pattern.test(path));
+/** The path's route for the method, else one of the path's other methods. */
+export function findRoute(path: string, method: string): Route | undefined {
+  const routes = ROUTES.filter(({ pattern }) => pattern.test(path));
+  return routes.find((route) => methodOf(route) === method) ?? routes[0];
+}
+
+export function methodOf({ method = 'GET' }: Route): string {
+  return method;
 }
 
 export const error = (status: number, code: string, message: string): Answer => ({ status, body: { code, message } });
@@ -59,6 +100,13 @@ function answerFlagEvents({ log, parameters, faults }: RouteCall): Answer {
     return invalid(answer.problems);
   }
   return 'unknown' in answer ? NOT_FOUND : { status: 200, body: distortPage(answer.page, faults) };
+}
+
+function answerAuditLog(answer: { page: object } | { counts: object } | { problems: ParameterProblem[] }): Answer {
+  if ('problems' in answer) {
+    return invalid(answer.problems);
+  }
+  return { status: 200, body: 'page' in answer ? answer.page : answer.counts };
 }
 
 function answerProjects(call: RouteCall): Answer {
