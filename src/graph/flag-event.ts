@@ -2,6 +2,7 @@
 import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
 import type { RateLimit, Source } from '../sources/source.ts';
 import type { Builder } from './builder.ts';
+import { defineFlagChange } from './flag-change.ts';
 
 const KIND_DESCRIPTIONS: Readonly<Record<FlagEventKind, string>> = {
   CREATED: 'A flag was created or cloned.',
@@ -268,6 +269,8 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
 
   return {
     FeatureFlag,
+    FlagActor,
+    FlagChange: defineFlagChange(builder),
     FlagEvent: FlagEventRef,
     FlagEventKind,
     FlagSource,

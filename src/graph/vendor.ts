@@ -5,7 +5,7 @@ import type { Builder, ObjectRef } from './builder.ts';
 import type { FlagTypes } from './flag-event.ts';
 
 /** The types every vendor's own types build on. */
-export type SharedTypes = Pick<FlagTypes, 'FlagEvent'>;
+export type SharedTypes = Pick<FlagTypes, 'FlagEvent' | 'FlagEventKind' | 'FlagActor' | 'FlagChange'>;
 
 export interface VendorTypes {
   /** The type that implements `FlagEvent` for this vendor. */

@@ -3,6 +3,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 /** They have no id because they belong to what holds them. */
 const PARTS = [
   'FlagActor',
+  'FlagChange',
   'FlagEnvironment',
   'FlagProject',
   'FlagSourceFailure',
@@ -13,7 +14,6 @@ const PARTS = [
   'LaunchDarklyImpact',
   'LaunchDarklyVariationEvaluations',
   'PageInfo',
-  'UnleashChange',
   'UnleashTag',
 ];
 

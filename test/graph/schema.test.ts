@@ -119,10 +119,10 @@ const PROMISED = buildSchema(`
     id: ID!  source: FlagSource!  occurredAt: DateTime!  kind: FlagEventKind!  type: String!  title: String!
     flag: FeatureFlag  project: FlagProject  environment: FlagEnvironment  actor: FlagActor  url: URL
     eventId: String!  createdBy: String!  createdByUserId: Int  data: JSON  preData: JSON
-    changes: [UnleashChange!]!  tags: [UnleashTag!]!
+    changes: [FlagChange!]!  tags: [UnleashTag!]!
     label: String  summary: String  groupType: String  groupId: String
   }
-  type UnleashChange { path: [String!]!  before: JSON  after: JSON }
+  type FlagChange { path: [String!]!  before: JSON  after: JSON }
   type UnleashTag { type: String!  value: String! }
 
   type FeatureFlag implements Node { id: ID!  key: String! }

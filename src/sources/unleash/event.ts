@@ -1,7 +1,8 @@
 /** An Unleash event in the gateway's words. */
-import diff from 'microdiff';
 import type { Actor, FlagEvent } from '../../model.ts';
-import { isRecord, type Json, MAX_DEPTH } from '../decode.ts';
+import { type Change, toChanges } from '../changes.ts';
+import type { Json } from '../decode.ts';
+import { plainKey, REDACTED, redactBy } from '../redact.ts';
 import { toTitle } from '../title.ts';
 import { toKind } from './kinds.ts';
 import type { EventSchema } from './wire.ts';
@@ -65,50 +66,27 @@ export function nameActor({ actor, wire }: UnleashEvent, names: ReadonlyMap<numb
   return (isPerson ? names.get(wire.createdByUserId ?? 0) : undefined) ?? actor?.name ?? null;
 }
 
-export interface Change {
-  /** Keys and indexes from the outside in. */
-  path: (string | number)[];
-  before: Json;
-  after: Json;
+/** What differs between an event's previous and new state. */
+export function changesOf({ wire }: UnleashEvent): Change[] {
+  return toChanges(redact(wire.preData, wire.type), redact(wire.data, wire.type));
 }
 
-/** What differs between an event's previous and new state. One of them alone is no difference but a whole. */
-export function toChanges({ wire }: UnleashEvent): Change[] {
-  const [before, after] = [redact(wire.preData, wire.type), redact(wire.data, wire.type)];
-  if (!isRecord(before) || !isRecord(after)) return [];
-  return diff(before, after).map((difference) => ({
-    path: difference.path,
-    before: 'oldValue' in difference ? difference.oldValue : null,
-    after: 'value' in difference ? difference.value : null,
-  }));
-}
-
-const REDACTED = '[REDACTED]';
 const SECRET_KEY = /(secret|password|token|apikey|authorization|invitelink)$/;
 /** API tokens, `project:environment.secret`, and personal ones, `user:secret`. */
 const SECRET_VALUE = /^(?:\S+:\S+\.[0-9a-f]{32,}|user:[0-9a-f]{32,}|\S*v2_\S{22}_\S{43})$/;
 
-/**
- * State as it was stored, but for secrets: Unleash keeps the links of sign-up tokens in clear. Null in the place of what
- * lies deeper than {@link MAX_DEPTH}.
- */
-export function redact(value: Json, type: string, depth = MAX_DEPTH): Json {
-  if (typeof value === 'object' && value !== null) {
-    if (depth === 0) return null;
-    if (Array.isArray(value)) return value.map((item) => redact(item, type, depth - 1));
-    return Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [
-        key,
-        isSecret(key, part, type) ? REDACTED : redact(part, type, depth - 1),
-      ]),
-    );
-  }
-  return typeof value === 'string' && SECRET_VALUE.test(value) ? REDACTED : value;
+/** State as it was stored, but for secrets: Unleash keeps the links of sign-up tokens in clear. */
+export function redact(value: Json, type: string): Json {
+  return redactBy({ isSecret: (key, part) => isSecret(key, part, type), toText }, value);
+}
+
+function toText(text: string): string {
+  return SECRET_VALUE.test(text) ? REDACTED : text;
 }
 
 function isSecret(key: string, value: Json, type: string): boolean {
   if (value === null || typeof value === 'object' || typeof value === 'boolean') return false;
-  const name = key.toLowerCase().replaceAll(/[-_]/g, '');
+  const name = plainKey(key);
   // Of an event that does not say its type, nobody knows what it links to.
   return SECRET_KEY.test(name) || (name === 'url' && (type === '' || type.startsWith('public-signup-token')));
 }

@@ -5,7 +5,7 @@ import { checkList, checkText } from '../../graph/filter.ts';
 import { PERSONAL } from '../../graph/flag-event.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
-import { type Change, redact, toChanges, type UnleashEvent, VENDOR } from './event.ts';
+import { changesOf, redact, type UnleashEvent, VENDOR } from './event.ts';
 import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
 import type { TagSchema } from './wire.ts';
 
@@ -34,7 +34,7 @@ export const unleashGraph: VendorGraph = {
   },
 };
 
-function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
+function defineEvent(builder: Builder, { FlagChange, FlagEvent }: SharedTypes) {
   const Tag = builder.objectRef<TagSchema>('UnleashTag').implement({
     description: 'A tag that the flag had when the event happened.',
     fields: (t) => ({
@@ -42,18 +42,6 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
       value: t.exposeString('value', { description: 'Value of the tag; empty if Unleash does not say.' }),
     }),
   });
-  const ChangeRef = builder.objectRef<Change>('UnleashChange').implement({
-    description: 'One difference between the previous and the new state.',
-    fields: (t) => ({
-      path: t.stringList({
-        description: 'Where it is: keys and indexes, from the outside in.',
-        resolve: ({ path }) => path.map(String),
-      }),
-      before: t.expose('before', { type: 'JSON', nullable: true, description: 'What was there; null if nothing was.' }),
-      after: t.expose('after', { type: 'JSON', nullable: true, description: 'What is there now; null if nothing is.' }),
-    }),
-  });
-
   return builder.node(builder.objectRef<UnleashEvent>('UnleashFlagEvent'), {
     description:
       'An entry of Unleash’s event log, about flags and everything around them. See https://docs.getunleash.io/reference/events',
@@ -88,9 +76,9 @@ function defineEvent(builder: Builder, { FlagEvent }: SharedTypes) {
         resolve: ({ wire }) => redact(wire.preData, wire.type),
       }),
       changes: t.field({
-        type: [ChangeRef],
+        type: [FlagChange],
         description: 'What differs between `preData` and `data`; empty unless the event has both.',
-        resolve: toChanges,
+        resolve: changesOf,
       }),
       tags: t.field({
         type: [Tag],
