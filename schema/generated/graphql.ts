@@ -10,7 +10,7 @@ export type FlagActorKind =
   | 'PERSON'
   /** The vendor itself. */
   | 'SYSTEM'
-  /** A program with an API token. */
+  /** A program: an API token, or an app that is connected to the account. */
   | 'TOKEN'
   /** The vendor does not say. */
   | 'UNKNOWN';

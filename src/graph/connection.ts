@@ -8,8 +8,9 @@ import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/c
 import type { Direction, Feed } from '../timeline/feed.ts';
 import type { EventFilter } from '../timeline/filter.ts';
 import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
+import { detailFailures } from './detail.ts';
 import { type FilterInput, selectSources, toEventFilter } from './filter.ts';
-import { selectedNodeFields } from './selection.ts';
+import { isSelectedOnNodes, selectedNodeFields } from './selection.ts';
 import type { GraphVendor, VendorTypes } from './vendor.ts';
 
 export const DEFAULT_PAGE_SIZE = 20;
@@ -39,6 +40,8 @@ export interface SourceReport {
   failedFeeds: string[];
   skipped: number;
   reachesBackTo: number | null;
+  /** Why details of the page's events are missing, one for each: of those that are selected in the same part of the answer. */
+  missingDetails(): Promise<Failure[]>;
   /** Asks the source, once, if reading the page did not tell. */
   totalCount(): Promise<number | null>;
 }
@@ -108,7 +111,13 @@ export async function readConnection(
       },
     })),
     pageInfo: toPageInfo(page, direction, cursor, digest),
-    reports: sources.flatMap((source) => reportOn(source, page.reports, count)),
+    reports: sources.flatMap((source) =>
+      reportOn(source, page.reports, count, () => {
+        const events = page.edges.flatMap(({ event }) => (event.source === source.id ? [event] : []));
+        const details = source.details.filter((field) => isSelectedOnNodes(info, field));
+        return detailFailures(context, events, details);
+      }),
+    ),
   };
 }
 
@@ -182,6 +191,7 @@ function reportOn(
   source: Source,
   reports: readonly FeedReport[],
   count: (feed: Feed) => Promise<number | null>,
+  findMissing: () => Promise<unknown[]>,
 ): SourceReport[] {
   const own = reports.filter(({ feed }) => feed.source === source.id);
   if (own.length === 0) return [];
@@ -190,6 +200,7 @@ function reportOn(
   const horizons = own.flatMap(({ reachesBackTo }) => reachesBackTo ?? []);
   const status = failed ? 'FAILED' : own.some((report) => report.status === 'LATE') ? 'LATE' : 'OK';
   let total: Promise<number | null> | undefined;
+  let missing: Promise<Failure[]> | undefined;
   return [
     {
       source,
@@ -198,6 +209,10 @@ function reportOn(
       failedFeeds: failures.map(({ feed }) => feed.key),
       skipped: own.reduce((sum, { skipped }) => sum + skipped, 0),
       reachesBackTo: horizons.length > 0 ? Math.max(...horizons) : null,
+      missingDetails() {
+        missing ??= findMissing().then((errors) => errors.map((error) => toFailure(error, source.name)));
+        return missing;
+      },
       totalCount() {
         total ??= failed ? Promise.resolve(null) : totalOf(own, count);
         return total;

@@ -63,6 +63,18 @@ function defineSourceReport(builder: Builder, { FlagSource, FlagSourceStatus }: 
         description:
           'How many events were left out of this page because the vendor could not give them or what it gave made no sense. `extensions.partial` is true then, too.',
       }),
+      missingDetails: t.int({
+        description:
+          'How many details of events on this page are null because they could not be had: LaunchDarkly’s `auditLogEntry` and its `changes`, where they are selected and not deferred. An entry that LaunchDarkly does not have, or not yet, counts, too.',
+        resolve: async (report) => (await report.missingDetails()).length,
+      }),
+      detailsFailure: t.field({
+        type: FlagSourceFailure,
+        nullable: true,
+        description:
+          'Why such details are missing: what failed first. Null if none are. The events themselves are complete.',
+        resolve: async (report) => (await report.missingDetails())[0] ?? null,
+      }),
       reachesBackTo: t.expose('reachesBackTo', {
         type: 'DateTime',
         nullable: true,

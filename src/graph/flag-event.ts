@@ -31,7 +31,7 @@ const KIND_DESCRIPTIONS: Readonly<Record<FlagEventKind, string>> = {
 
 const ACTOR_KINDS: Readonly<Record<Actor['kind'], string>> = {
   PERSON: 'Somebody with an account.',
-  TOKEN: 'A program with an API token.',
+  TOKEN: 'A program: an API token, or an app that is connected to the account.',
   SYSTEM: 'The vendor itself.',
   UNKNOWN: 'The vendor does not say.',
 };

@@ -37,6 +37,11 @@ export interface Source {
   listProjects(budget: Budget): Promise<readonly string[]>;
   /** Keys of the environments of a project that are read, as above; `null` if the vendor does not tell. */
   listEnvironments(project: string, budget: Budget): Promise<readonly string[] | null>;
+  /**
+   * Those of them that an event can do without, by their paths in the graph. They are null where their call fails, and the
+   * report of the source says how many are. One that needs another comes after it.
+   */
+  details: readonly string[];
   /** What is left of the vendor's rate limit, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
   /** False once everything that was asked has failed for want of an answer, until something is answered again. */

@@ -20,6 +20,9 @@ const PARTS = [
 /** LaunchDarkly may leave theirs out; null, caches keep them with what holds them, and take no two for one. */
 const NOT_ALWAYS_IDENTIFIED = ['LaunchDarklyExperimentIteration', 'LaunchDarklyMember'];
 
+/** Its id is a `String`, as `auditLogEntryId` is. */
+const IDENTIFIED_BY_TEXT = ['LaunchDarklyAuditLogEntry'];
+
 export default [
   {
     files: ['**/schema.graphql'],
@@ -34,7 +37,12 @@ export default [
       '@graphql-eslint/no-typename-prefix': 'error',
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        { exceptions: { types: [...PARTS, ...NOT_ALWAYS_IDENTIFIED], suffixes: ['Connection', 'Edge'] } },
+        {
+          exceptions: {
+            types: [...PARTS, ...NOT_ALWAYS_IDENTIFIED, ...IDENTIFIED_BY_TEXT],
+            suffixes: ['Connection', 'Edge'],
+          },
+        },
       ],
       // Short lists that come whole, such as tags, are no connections; an experiment is no node.
       '@graphql-eslint/relay-edge-types': [

@@ -156,7 +156,7 @@ describe('the subgraph’s SDL', () => {
       ([, type, key]) => `${type}(${key})`,
     );
     expect(keyed).toEqual(['FeatureFlag(key)', 'FlagEvent(id)', 'LaunchDarklyFlagEvent(id)', 'UnleashFlagEvent(id)']);
-    expect(sdl.match(/@tag\(name: "pii"\)/g)).toHaveLength(6);
+    expect(sdl.match(/@tag\(name: "pii"\)/g)).toHaveLength(8);
   });
 
   it.for<[string, FederationOptions]>([

@@ -2,6 +2,7 @@
 import { UpstreamError } from '../../errors.ts';
 import { createUpstream, type Upstream, type UpstreamRequest } from '../../http/upstream.ts';
 import type { ConnectOptions } from '../vendor.ts';
+import { type AuditLogClient, createAuditLogClient } from './audit-log/client.ts';
 import type { LaunchDarklySettings } from './settings.ts';
 import {
   decodeEnvironmentCollection,
@@ -56,6 +57,7 @@ export interface LaunchDarklyClient {
     projects: readonly string[],
     options: CallOptions,
   ): Promise<ReadonlyMap<string, EnvironmentCollectionRep | null>>;
+  auditLog: AuditLogClient;
   rateLimit: Upstream['rateLimit'];
   isHealthy(): boolean;
   close: Upstream['close'];
@@ -130,6 +132,7 @@ export function createLaunchDarklyClient(
     listFlagEvents,
     listEnvironments,
     listProjects,
+    auditLog: createAuditLogClient(upstream),
     rateLimit: upstream.rateLimit,
     isHealthy: () => upstream.isHealthy(),
     close: upstream.close,

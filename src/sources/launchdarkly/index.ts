@@ -4,6 +4,8 @@ import type { Budget, EventReference } from '../../model.ts';
 import { remember } from '../remember.ts';
 import type { Source } from '../source.ts';
 import { type ConnectOptions, defineVendor } from '../vendor.ts';
+import { CHANGES, loadChanges } from './audit-log/changes.ts';
+import { AUDIT_LOG_ENTRY, createEntryMemory, loadEntries } from './audit-log/entries.ts';
 import { createLaunchDarklyClient } from './client.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
@@ -41,6 +43,7 @@ interface ProjectPart {
 export function connectLaunchDarkly(settings: LaunchDarklySettings, options: ConnectOptions): Source {
   const { historyDays, id, projects, url } = settings;
   const client = createLaunchDarklyClient(settings, options);
+  const memory = createEntryMemory(options.pageCacheMs);
   const byProject = Map.groupBy(projects, ({ project }) => project);
   const parts = [...byProject].map(([project, entries]): ProjectPart => {
     const named = new Set(entries.flatMap(({ environment }) => environment ?? []));
@@ -106,7 +109,12 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
         return events instanceof Error ? events : (events?.get(event) ?? null);
       });
     },
-    fieldLoaders: { [EXPERIMENTS]: (events, budget) => loadExperiments(events, client, findAgain, budget) },
+    fieldLoaders: {
+      [EXPERIMENTS]: (events, budget) => loadExperiments(events, client, findAgain, budget),
+      [AUDIT_LOG_ENTRY]: (events, budget) => loadEntries(events, client.auditLog, memory, budget),
+      [CHANGES]: (events, budget) => loadChanges(events, client.auditLog, memory, budget),
+    },
+    details: [AUDIT_LOG_ENTRY, CHANGES],
     async listProjects(budget) {
       const found = await visible(budget);
       return [...byProject.keys()].filter((project) => found.has(project));

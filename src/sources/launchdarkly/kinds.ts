@@ -124,12 +124,21 @@ export function toKind({
   description,
   eventType,
 }: Pick<FlagEventRep, 'actions' | 'description' | 'eventType'>): FlagEventKind {
-  const words = `${eventType.replaceAll('_', ' ')} ${description}`;
-  const directed = DIRECTION_OF_ACTION.find(([names]) => names.some((name) => actions.includes(name)));
   return (
     KIND_OF_TYPE.get(eventType) ??
-    directed?.[1].find(([pattern]) => pattern.test(words))?.[1] ??
+    directionOf(actions, `${eventType.replaceAll('_', ' ')} ${description}`) ??
     KIND_OF_ACTION.find(([, names]) => names.some((name) => actions.includes(name)))?.[0] ??
     'OTHER'
   );
+}
+
+/** Whether the vendor's own word says it all. */
+export function isKnownType(eventType: string): boolean {
+  return KIND_OF_TYPE.has(eventType);
+}
+
+/** Which way an action went whose name does not say so, as far as these words do. */
+export function directionOf(actions: readonly string[], words: string): FlagEventKind | undefined {
+  const directed = DIRECTION_OF_ACTION.find(([names]) => names.some((name) => actions.includes(name)));
+  return directed?.[1].find(([pattern]) => pattern.test(words))?.[1];
 }

@@ -187,7 +187,7 @@ function decodeVariation(item: unknown): VariationEvalSummary | null {
   };
 }
 
-function decodeMember(value: unknown): FlagEventMemberRep | null {
+export function decodeMember(value: unknown): FlagEventMemberRep | null {
   if (!isRecord(value)) return null;
   const id = textOrNull(value.id);
   const [email, firstName, lastName] = [text(value.email), text(value.firstName), text(value.lastName)];

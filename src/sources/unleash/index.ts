@@ -88,6 +88,7 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
     // The open-source edition lists `default` alone, whatever there is: what is configured needs no list.
     listProjects: async (budget) => projects ?? listed(budget),
     listEnvironments: (_project, budget) => environments(budget),
+    details: [],
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,
