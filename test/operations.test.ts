@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from '../schema/examples/request.ts';
 import * as generated from '../schema/generated/graphql.ts';
 import {
+  ChangeDetailsDocument,
   ChangesAroundDocument,
   ExportPageDocument,
   FilterChoicesDocument,
@@ -53,7 +54,28 @@ describe('the operations of a frontend', () => {
     expect(new Set(nodes.map(({ flag }) => flag?.key))).toEqual(new Set(['split-payments']));
     const actions = nodes.flatMap((node) => (node.__typename === 'LaunchDarklyFlagEvent' ? node.actions : []));
     const changes = nodes.flatMap((node) => (node.__typename === 'UnleashFlagEvent' ? node.changes : []));
-    expect([actions.length > 0, changes.length > 0]).toEqual([true, true]);
+    const comments = nodes.flatMap((node) =>
+      node.__typename === 'LaunchDarklyFlagEvent' ? (node.auditLogEntry?.comment ?? []) : [],
+    );
+    expect([actions.length > 0, changes.length > 0, comments.length > 0]).toEqual([true, true, true]);
+  });
+
+  it('read one change in full, whichever vendor it was made in', async () => {
+    const { data } = await request(url, FlagHistoryDocument, { key: 'split-payments', first: 100 });
+    const nodes = data?.flag?.events?.edges.map(({ node }) => node) ?? [];
+    const kinds = ['LaunchDarklyFlagEvent', 'UnleashFlagEvent'] as const;
+    for (const name of kinds) {
+      const chosen = nodes.find(({ __typename, kind }) => __typename === name && kind === 'TARGETING_CHANGED');
+      const { data: details } = await request(url, ChangeDetailsDocument, { id: chosen?.id ?? '' });
+      const node = details?.node;
+      const changes =
+        node?.__typename === 'LaunchDarklyFlagEvent'
+          ? node.auditLogEntry?.changes
+          : node?.__typename === 'UnleashFlagEvent'
+            ? node.changes
+            : [];
+      expect(changes?.length).toBeGreaterThan(0);
+    }
   });
 
   it('read what many users noticed, with the experiments', async () => {
@@ -93,6 +115,7 @@ describe('the operations of a frontend', () => {
   it('are all run here', () => {
     const documents = Object.keys(generated).filter((name) => /(?<!Fragment)Document$/.test(name));
     const run = Object.keys({
+      ChangeDetailsDocument,
       ChangesAroundDocument,
       ExportPageDocument,
       FilterChoicesDocument,

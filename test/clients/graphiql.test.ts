@@ -65,11 +65,12 @@ describe('GraphiQL, in Chromium,', () => {
 
   it('opens with one tab for each thing there is to ask', async () => {
     const tabs = await page.locator('.graphiql-tab-button').allInnerTexts();
-    expect(tabs.map((tab) => tab.trim())).toEqual(['WhatChanged', 'Impact', 'OneFlag', 'Sources']);
+    expect(tabs.map((tab) => tab.trim())).toEqual(['WhatChanged', 'Impact', 'Why', 'OneFlag', 'Sources']);
   });
 
   it.for([
     ['WhatChanged', '"occurredAt"'],
+    ['Why', '"comment"'],
     ['OneFlag', '"changes"'],
     ['Sources', '"reachesBackTo"'],
   ] as const)('answers %s at the press of a button', async ([tab, part]) => {

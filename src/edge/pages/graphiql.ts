@@ -63,6 +63,31 @@ fragment Experiments on LaunchDarklyFlagEvent {
 `,
   },
   {
+    query: `# Why was it changed, by whom, and what exactly? LaunchDarkly's
+# audit log knows, and names tokens and apps, too.
+query Why {
+  flagEvents(first: 5, filter: { vendors: [LAUNCHDARKLY] }) {
+    nodes {
+      occurredAt
+      kind
+      flag { key }
+      actor { name kind }
+      ... on LaunchDarklyFlagEvent {
+        auditLogEntry {
+          title
+          comment
+          # Costs one call for each event.
+          changes { path before after }
+        }
+      }
+    }
+    # How many of these details could not be loaded.
+    sources { missingDetails }
+  }
+}
+`,
+  },
+  {
     query: `# What happened to one flag, in both vendors?
 # Its key is one of the variables below.
 query OneFlag($key: String!, $filter: FlagEventFilter) {
@@ -78,6 +103,7 @@ query OneFlag($key: String!, $filter: FlagEventFilter) {
         }
         ... on LaunchDarklyFlagEvent {
           impact { size }
+          auditLogEntry { comment }
         }
       }
     }
