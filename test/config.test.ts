@@ -37,6 +37,7 @@ describe('settings from the environment', () => {
         url: new URL('https://app.launchdarkly.com'),
         allowPlainHttp: false,
         projects: [{ project: 'web', environment: 'production' }],
+        eventsApi: 'auto',
         historyDays: 365,
       },
     ]);
@@ -94,6 +95,7 @@ describe('settings from the environment', () => {
           { project: 'web', environment: 'production' },
           { project: 'mobile', environment: null },
         ],
+        eventsApi: 'auditlog',
         historyDays: 30,
       },
       {
@@ -368,6 +370,11 @@ const malformed: Case[] = [
       ['LAUNCHDARKLY_HISTORY_DAYS'],
     ],
   ),
+  [
+    'an unknown events API of LaunchDarkly',
+    { ...launchDarkly, LAUNCHDARKLY_EVENTS_API: CANARY },
+    ['LAUNCHDARKLY_EVENTS_API'],
+  ],
   ['an unknown events API', { ...unleash, UNLEASH_EVENTS_API: CANARY }, ['UNLEASH_EVENTS_API']],
 ];
 
@@ -643,6 +650,7 @@ const EVERY_VARIABLE: Environment = {
   LAUNCHDARKLY_URL: 'https://app.eu.launchdarkly.com',
   LAUNCHDARKLY_PROJECTS: ' web/production, mobile/* ,',
   LAUNCHDARKLY_HISTORY_DAYS: '30',
+  LAUNCHDARKLY_EVENTS_API: 'auditlog',
   UNLEASH_URL: 'http://unleash.internal/eu/demo',
   UNLEASH_API_TOKEN: '*:*.2',
   UNLEASH_PROJECTS: 'default, payments',

@@ -39,6 +39,7 @@ export interface SourceReport {
   /** The keys of the feeds that failed, and of parts whose feeds are not known. */
   failedFeeds: string[];
   skipped: number;
+  notices: string[];
   reachesBackTo: number | null;
   /** Why details of the page's events are missing, one for each: of those that are selected in the same part of the answer. */
   missingDetails(): Promise<Failure[]>;
@@ -208,6 +209,7 @@ function reportOn(
       failure: failed ? toFailure(failed.error, source.name) : null,
       failedFeeds: failures.map(({ feed }) => feed.key),
       skipped: own.reduce((sum, { skipped }) => sum + skipped, 0),
+      notices: [...new Set(own.flatMap(({ feed }) => feed.notice ?? []))],
       reachesBackTo: horizons.length > 0 ? Math.max(...horizons) : null,
       missingDetails() {
         missing ??= findMissing().then((errors) => errors.map((error) => toFailure(error, source.name)));

@@ -57,11 +57,15 @@ function defineSourceReport(builder: Builder, { FlagSource, FlagSourceStatus }: 
       }),
       failedFeeds: t.exposeStringList('failedFeeds', {
         description:
-          'Which feeds of the source failed: `launchdarkly/web/production` is an environment of a project, `launchdarkly/web/*` what concerns all of its environments, `launchdarkly/web` a project whose environments could not be listed, `unleash-eu` a whole instance of that name. The events of all others are on the page.',
+          'Which feeds of the source failed: `launchdarkly/web/production` is an environment of a project, `launchdarkly/web/*` what concerns all of its environments, or its audit log where that is read instead, `launchdarkly/web` a project whose environments could not be listed, `unleash-eu` a whole instance of that name. The events of all others are on the page.',
       }),
       skippedEvents: t.exposeInt('skipped', {
         description:
           'How many events were left out of this page because the vendor could not give them or what it gave made no sense. `extensions.partial` is true then, too.',
+      }),
+      notices: t.exposeStringList('notices', {
+        description:
+          'What people should know of the source’s events although nothing has failed, for example that they come from LaunchDarkly’s audit log, which knows of no impact. The wording may change.',
       }),
       missingDetails: t.int({
         description:

@@ -75,6 +75,8 @@ export interface Feed {
   key: string;
   /** The id of the source it belongs to. */
   source: string;
+  /** What a reader has to know of its events, although nothing has failed. @default nothing */
+  notice?: string | undefined;
   /** Up to this many flags are cheaper read one by one than together. @default 1 */
   flagsAskedSingly?: number;
   /** Of the keys of all flags that are read together, in characters. @default no limit */

@@ -1,9 +1,10 @@
 import type { Budget } from '../../src/model.ts';
 import { definitions } from '../../src/sources/index.ts';
-import { startLaunchDarklySandbox } from '../../src/sources/launchdarkly/sandbox.ts';
+import { type LaunchDarklySandboxOptions, startLaunchDarklySandbox } from '../../src/sources/launchdarkly/sandbox.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import type { Feed } from '../../src/timeline/feed.ts';
+import { createEntry, entryId } from './audit-log-entry.ts';
 import { createFlagEvent } from './flag-event.ts';
 import { createEvent, createMemoryFeed } from './memory-feed.ts';
 import { startTamperingProxy, type TamperingProxy } from './tampering-proxy.ts';
@@ -19,8 +20,19 @@ export interface FeedKind {
   isOrdered: boolean;
   /** It reports what it could not read; otherwise another feed of the same log does. */
   tellsSkipped: boolean;
+  /** How many events of one millisecond it can tell apart, where that is not any number. */
+  largestTie?: number;
+  /** How many rows an upstream page is cut to, to be shorter than asked. @default 25 */
+  shortPage?: number;
+  /** Its sandbox can shuffle ties by itself. @default false */
+  canShuffle?: boolean;
   /** A feed over events at these moments, newest first. */
-  start(times: readonly number[]): Promise<Subject>;
+  start(times: readonly number[], options?: StartOptions): Promise<Subject>;
+}
+
+export interface StartOptions {
+  /** The upstream gives events of one millisecond in another sequence at every call. */
+  shufflesTies?: boolean;
 }
 
 export interface Subject extends AsyncDisposable {
@@ -60,6 +72,15 @@ export const FEED_KINDS: readonly FeedKind[] = [
     { environmentKey: undefined, impact: { reason: 'global' } },
     false,
   ),
+  auditLog('the audit log of LaunchDarkly', ['default/*'], {}),
+  auditLog(
+    'the audit log of LaunchDarkly, searched in two environments',
+    ['default/production', 'default/staging'],
+    {},
+  ),
+  auditLog('the audit log of LaunchDarkly, if the ends of windows belong to them', ['default/*'], {
+    ends: 'inclusive',
+  }),
   unleash('Unleash’s search', { version: '8.2.0', isPaged: true, isOrdered: true }),
   unleash('Unleash’s search before 7.0.5, which documents no order of ties', {
     version: '6.10.1',
@@ -93,6 +114,49 @@ function launchDarkly(name: string, environment: string, rest: object, tellsSkip
         ids: events.map(({ id }) => id),
         proxy,
         insert: (time) => sandbox.insert(createFlagEvent(10_000 + Math.floor(Math.random() * 1e6), time, rest)),
+        [Symbol.asyncDispose]: () => closeAll(source, proxy, sandbox),
+      };
+    },
+  };
+}
+
+function auditLog(name: string, projects: string[], rules: LaunchDarklySandboxOptions['auditLogRules']): FeedKind {
+  return {
+    name,
+    isTamperable: true,
+    isPaged: true,
+    isOrdered: false,
+    tellsSkipped: true,
+    // What is beyond a page of twenty is got at by leaving out flags, of which a call names fifty.
+    largestTie: 65,
+    shortPage: 7,
+    canShuffle: true,
+    async start(times, { shufflesTies = false } = {}) {
+      // Every fourth one touches two environments, and is one change all the same.
+      const entryAt = (number: number, time: number) =>
+        createEntry(number, time, {
+          accesses: ['production', ...(number % 4 === 0 ? ['staging'] : [])].map((key) => ({
+            action: 'updateOn',
+            resource: `proj/default:env/${key};tag:flag/flag-${number}`,
+          })),
+        });
+      const sandbox = await startLaunchDarklySandbox({
+        events: [],
+        auditLog: times.map((time, index) => entryAt(index, time)),
+        environments: { default: ['production', 'staging'] },
+        rateLimit: { global: Number.MAX_SAFE_INTEGER, route: Number.MAX_SAFE_INTEGER },
+        // An event from the future is one, too.
+        now: () => 1e14,
+        auditLogRules: { ...rules, shufflesTies },
+      });
+      const proxy = await startTamperingProxy(sandbox.url);
+      const accessToken = sandbox.token;
+      const source = connect({ vendor: 'launchdarkly', accessToken, url: proxy.url, projects, eventsApi: 'auditlog' });
+      return {
+        feed: (budget) => feedOf(source, 'launchdarkly/default/*', budget),
+        ids: times.map((_, index) => entryId(index)),
+        proxy,
+        insert: (time) => sandbox.insertEntry(entryAt(10_000 + Math.floor(Math.random() * 1e6), time)),
         [Symbol.asyncDispose]: () => closeAll(source, proxy, sandbox),
       };
     },

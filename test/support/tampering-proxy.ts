@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { listen } from './gateway.ts';
 
 /** One call to a vendor, and what becomes of it. */
@@ -30,7 +31,7 @@ export interface TamperingProxy extends AsyncDisposable {
   tamper(tampering: Tampering): void;
 }
 
-/** Stands between the gateway and a vendor's server, whose answers to GET it may change. */
+/** Stands between the gateway and a vendor's server, whose answers it may change. */
 export async function startTamperingProxy(target: string, initial: Tampering = {}): Promise<TamperingProxy> {
   const calls: Call[] = [];
   let tampering = initial;
@@ -47,7 +48,9 @@ export async function startTamperingProxy(target: string, initial: Tampering = {
       return;
     }
     try {
-      const answer = await fetch(url, { headers: headersOf(request) });
+      const { method = 'GET' } = request;
+      const body = method === 'POST' ? await readText(request) : null;
+      const answer = await fetch(url, { method, headers: headersOf(request), body });
       const text = await answer.text();
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
       response.end(answer.ok ? JSON.stringify(changed(JSON.parse(text), call, tampering)) : text);
@@ -70,8 +73,10 @@ export async function startTamperingProxy(target: string, initial: Tampering = {
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
-  const { 'ld-api-version': version, authorization } = headers;
-  return { ...(authorization && { authorization }), ...(typeof version === 'string' && { 'ld-api-version': version }) };
+  const names = ['authorization', 'content-type', 'ld-api-version'];
+  return Object.fromEntries(
+    names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
+  );
 }
 
 function changed(body: unknown, call: Call, { body: change, rows }: Tampering): unknown {

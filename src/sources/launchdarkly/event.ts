@@ -1,6 +1,7 @@
 /** A LaunchDarkly flag event in the gateway's words. */
 import type { Actor, FlagEvent } from '../../model.ts';
 import { toTitle } from '../title.ts';
+import type { AuditLogEntryRep } from './audit-log/wire.ts';
 import type { FlagEventsQuery } from './client.ts';
 import { toKind } from './kinds.ts';
 import type { FlagEventMemberRep, FlagEventRep } from './wire.ts';
@@ -11,8 +12,10 @@ export type LaunchDarklyEvent = FlagEvent<LaunchDarklyRecord>;
 
 export interface LaunchDarklyRecord {
   rep: FlagEventRep;
-  /** The request whose page it was on, to ask again with more detail. */
-  page: FlagEventsQuery;
+  /** The request whose page it was on, to ask again with more detail; `null` for an event that is made of an entry. */
+  page: FlagEventsQuery | null;
+  /** The entry of the audit log that it is made of, where there are no flag events. */
+  entry?: AuditLogEntryRep;
 }
 
 export interface EventOrigin {
@@ -61,6 +64,6 @@ function toActor({ email, firstName, id, lastName }: FlagEventMemberRep): Actor 
   return { name: name || email || (id ?? ''), email: email || null, kind: 'PERSON' };
 }
 
-function toPage(base: URL, parts: readonly string[]): string {
+export function toPage(base: URL, parts: readonly string[]): string {
   return `${base.href.replace(/\/+$/, '')}/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`;
 }

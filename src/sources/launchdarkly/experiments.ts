@@ -19,9 +19,9 @@ export type FindAgain = (
   budget: Budget,
 ) => Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
 
-/** `null`: the page was not asked for experiments. Without any, LaunchDarkly may leave the collection out. */
+/** `null`: the page was not asked for experiments, or it is the audit log's. Without any, LaunchDarkly may leave them out. */
 export function experimentsOf({ page, rep }: LaunchDarklyRecord): FlagEventExperimentCollection | null {
-  return page.expand === 'experiments' ? (rep.experiments ?? NONE) : null;
+  return page?.expand === 'experiments' ? (rep.experiments ?? NONE) : null;
 }
 
 const NONE: FlagEventExperimentCollection = { totalCount: 0, items: [] };
@@ -59,7 +59,7 @@ async function loadForPage(
   budget: Budget,
 ): Promise<ReadonlyMap<string, FlagEventExperimentCollection>> {
   const [first] = events;
-  if (first === undefined) return new Map();
+  if (first === undefined || first.wire.page === null) return new Map();
   const expanded: FlagEventsQuery = { ...first.wire.page, expand: 'experiments' };
   const { items } = await client.listFlagEvents(expanded, { budget });
   const experiments = new Map(items.map((rep) => [rep.id, experimentsOf({ rep, page: expanded }) ?? NONE]));

@@ -6,17 +6,18 @@
  * before it has all of it.
  */
 import { UpstreamError } from '../../errors.ts';
-import { type Budget, compareKeys, type Window } from '../../model.ts';
+import { type Budget, compareKeys } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
 import { createMatcher, type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { type Listed, readOlder } from '../paging/older.ts';
 import { type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
-import { type Span, spanFrom, within } from '../paging/span.ts';
+import { type Span, within } from '../paging/span.ts';
 import { type Drained, readByWindows } from '../paging/windows.ts';
 import { type CallOptions, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
 import { type LaunchDarklyEvent, toFlagEvent } from './event.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { findEvents, type Wanted } from './find.ts';
+import { horizonAt, horizonOf, latest, spanOf, wholeSpan } from './horizon.ts';
 import { canMatch, isCountable, isSifted, matches, pushdown, toQuery, wantsGlobal, wantsLocal } from './query.ts';
 
 export interface ProjectOptions {
@@ -37,8 +38,6 @@ export interface FlagEventsFeed extends Feed {
   ): Promise<ReadonlyMap<string, LaunchDarklyEvent>>;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** A window that holds more is not read at one go. */
 const MAX_DRAIN = 10 * MAX_PAGE;
 /** Rows beyond those that are wanted, to see a millisecond's end behind a few ties. */
@@ -128,6 +127,24 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
     count: async (filter) => (isCountable(filter) ? 0 : null),
     find: (wanted, fields, budget) => fromFirst((list) => find(list, wanted, fields, budget)),
   };
+}
+
+/** Whether an environment's log has any event; `null` if LaunchDarkly refuses to say. */
+export async function hasFlagEvents(
+  { client, historyDays, project }: ProjectOptions,
+  environment: string,
+  budget: Budget,
+): Promise<boolean | null> {
+  const now = Date.now();
+  const window = { from: horizonAt(now, historyDays), to: latest(now) };
+  const query = { projectKey: project, environmentKey: environment, ...window, limit: 1, global: 'include' as const };
+  try {
+    const { items, skipped } = await client.listFlagEvents(query, { budget });
+    return items.length + skipped > 0;
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
 }
 
 type ListPage = (span: Span, size: number, after: string | undefined) => Promise<Listed<string>>;
@@ -248,35 +265,12 @@ function find(
 }
 
 /** An environment that this token may not see, or that is gone. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof UpstreamError && (error.status === 403 || error.status === 404);
 }
 
-const newestIdFirst: TieOrder = (a, b) => compareKeys(b, a);
+export const newestIdFirst: TieOrder = (a, b) => compareKeys(b, a);
 
 function keyOf({ project, source }: ProjectOptions, environment: string): string {
   return `${source}/${project}/${environment}`;
-}
-
-function spanOf(request: FeedRequest, historyDays: number): Span {
-  const { asOf, direction, filter, now } = request;
-  return spanFrom(request, wholeSpan(filter.window, asOf, latest(direction === 'older' ? asOf : now), historyDays));
-}
-
-function wholeSpan({ from, to }: Window, asOf: number, newest: number, historyDays: number): Span {
-  return { oldest: from ?? horizonAt(asOf, historyDays), newest: to === null ? newest : Math.min(to - 1, newest) };
-}
-
-/** In whole hours, and the newest in whole minutes, so that walks begun at about the same time ask the same. */
-function horizonAt(asOf: number, historyDays: number): number {
-  return Math.floor(asOf / HOUR_MS) * HOUR_MS - historyDays * 24 * HOUR_MS;
-}
-
-/** Beyond the present moment: the newest events count even when LaunchDarkly's clock is ahead of ours. */
-function latest(now: number): number {
-  return Math.ceil(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-}
-
-function horizonOf({ asOf, filter }: FeedRequest, historyDays: number): { reachesBackTo?: number } {
-  return filter.window.from === null ? { reachesBackTo: horizonAt(asOf, historyDays) } : {};
 }

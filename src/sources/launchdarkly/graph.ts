@@ -71,7 +71,7 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
 
   return builder.node(builder.objectRef<LaunchDarklyEvent>('LaunchDarklyFlagEvent'), {
     description:
-      'A change that affects how a flag is evaluated, from LaunchDarkly’s engineering insights (beta). Changes of name, description or tags are not logged there. See https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events',
+      'A change of a flag in LaunchDarkly: from its engineering insights (beta), which have what affects how a flag is evaluated and no changes of name, description or tags; or, for accounts without them, from its audit log, which has all changes and no impact. See https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events',
     interfaces: [FlagEvent],
     id: { resolve: encodeReference },
     isTypeOf: (value) => (value as LaunchDarklyEvent).vendor === VENDOR,
@@ -129,7 +129,8 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
       }),
       impact: t.field({
         type: Impact,
-        description: 'What it did to users. It may be completed up to ten minutes after the change.',
+        description:
+          'What it did to users. It may be completed up to ten minutes after the change; all of it is null in events from the audit log.',
         resolve: ({ wire }) => wire.rep.impact,
       }),
       member: t.field({
@@ -142,7 +143,7 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
         type: Experiments,
         nullable: true,
         description:
-          'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails.',
+          'Experiments run on the flag. Costs nothing unless selected; deferred, or on events fetched by id, one upstream call for each page the events came from. Null, with an error, if that call fails; and null without one for an account whose audit log is read in place of flag events: see `FlagSourceReport.notices`.',
         args: {
           first: t.arg.int({ description: 'At most so many, from the beginning of the list. All when left out.' }),
           after: t.arg.string({ description: 'Only what follows this cursor of the same event’s experiments.' }),
@@ -150,6 +151,7 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
           before: t.arg.string({ description: 'Only what precedes this cursor of the same event’s experiments.' }),
         },
         resolve(event, args, context) {
+          if (event.wire.page === null) return null;
           const given =
             experimentsOf(event.wire) ?? context.loadField<FlagEventExperimentCollection>(event, EXPERIMENTS);
           return completeValue(given, (all) => toPage(event, args, all ?? NO_EXPERIMENTS));

@@ -1,15 +1,18 @@
 /** LaunchDarkly: feeds for every project and environment. */
 import { toError } from '../../errors.ts';
 import type { Budget, EventReference } from '../../model.ts';
+import { NO_FILTER } from '../../timeline/filter.ts';
 import { remember } from '../remember.ts';
 import type { Source } from '../source.ts';
 import { type ConnectOptions, defineVendor } from '../vendor.ts';
 import { CHANGES, loadChanges } from './audit-log/changes.ts';
 import { AUDIT_LOG_ENTRY, createEntryMemory, loadEntries } from './audit-log/entries.ts';
-import { createLaunchDarklyClient } from './client.ts';
+import { createAuditLogFeed } from './audit-log/feed.ts';
+import { chooseFeeds, createChoice } from './auto-feeds.ts';
+import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
-import { createProjectFeeds, EVERY_ENVIRONMENT, type FlagEventsFeed } from './feed.ts';
+import { createProjectFeeds, EVERY_ENVIRONMENT, type FlagEventsFeed, hasFlagEvents, isRefusal } from './feed.ts';
 import type { Wanted } from './find.ts';
 import { launchDarklyGraph } from './graph.ts';
 import {
@@ -41,21 +44,11 @@ interface ProjectPart {
 }
 
 export function connectLaunchDarkly(settings: LaunchDarklySettings, options: ConnectOptions): Source {
-  const { historyDays, id, projects, url } = settings;
+  const { id, projects, url } = settings;
   const client = createLaunchDarklyClient(settings, options);
   const memory = createEntryMemory(options.pageCacheMs);
   const byProject = Map.groupBy(projects, ({ project }) => project);
-  const parts = [...byProject].map(([project, entries]): ProjectPart => {
-    const named = new Set(entries.flatMap(({ environment }) => environment ?? []));
-    const hasWildcard = entries.some(({ environment }) => environment === null);
-    const createFeeds = async (budget: Budget) => {
-      const listed = hasWildcard ? await client.listEnvironments(project, { budget }) : [];
-      const environments = [...new Set([...named, ...listed])];
-      return createProjectFeeds({ client, source: id, url, project, environments, historyDays });
-    };
-    const feeds = remember(createFeeds, hasWildcard ? { maxAgeMs: DISCOVERY_MS } : {});
-    return { key: `${id}/${project}`, source: id, feeds };
-  });
+  const parts = [...byProject].map(([project, entries]) => createPart(settings, client, project, entries));
 
   const visible = remember((budget) => client.listProjects([...byProject.keys()], { budget }), {
     maxAgeMs: DISCOVERY_MS,
@@ -124,6 +117,57 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
     isHealthy: client.isHealthy,
     close: client.close,
   };
+}
+
+/** One project: its feeds, of whichever log the settings, or LaunchDarkly's answers, say. */
+function createPart(
+  { eventsApi, historyDays, id, url }: LaunchDarklySettings,
+  client: LaunchDarklyClient,
+  project: string,
+  entries: LaunchDarklySettings['projects'],
+): ProjectPart {
+  const common = { client, source: id, url, project, historyDays };
+  const named = [...new Set(entries.flatMap(({ environment }) => environment ?? []))];
+  const hasWildcard = entries.some(({ environment }) => environment === null);
+  const scope = hasWildcard ? null : named;
+  const auditLog = createAuditLogFeed({ ...common, client: client.auditLog, environments: scope });
+  const environments = remember(
+    async (budget) => [
+      ...new Set([...named, ...(hasWildcard ? await client.listEnvironments(project, { budget }) : [])]),
+    ],
+    hasWildcard ? { maxAgeMs: DISCOVERY_MS } : {},
+  );
+  const insights = async (budget: Budget) =>
+    createProjectFeeds({ ...common, environments: await environments(budget) });
+
+  /** The audit log, if there is not one flag event, and there are changes of flags. */
+  const choice = createChoice(async (budget) => {
+    const own = { ...common, environments: await environments(budget) };
+    const known = await Promise.all(own.environments.map((each) => hasFlagEvents(own, each, budget)));
+    return !known.includes(true) && (await hasChanges(auditLog, budget)) ? 'auditlog' : 'insights';
+  });
+
+  return {
+    key: `${id}/${project}`,
+    source: id,
+    async feeds(budget) {
+      if (eventsApi === 'auditlog') return [auditLog];
+      const feeds = await insights(budget);
+      return eventsApi === 'insights' ? feeds : chooseFeeds(choice, feeds, auditLog);
+    },
+  };
+}
+
+/** False, too, if this token may not read the audit log. */
+async function hasChanges(auditLog: FlagEventsFeed, budget: Budget): Promise<boolean> {
+  const now = Date.now();
+  const asked = { direction: 'older', start: null, limit: 1, fields: new Set<string>(), hint: undefined } as const;
+  const read = auditLog.read({ ...asked, filter: NO_FILTER, asOf: now, now, budget });
+  const page = await read.catch((error: unknown) => {
+    if (isRefusal(error)) return null;
+    throw error;
+  });
+  return page !== null && page.rows.length > 0;
 }
 
 function partOf(parts: readonly ProjectPart[], feed: string): ProjectPart | undefined {

@@ -142,3 +142,19 @@ export function directionOf(actions: readonly string[], words: string): FlagEven
   const directed = DIRECTION_OF_ACTION.find(([names]) => names.some((name) => actions.includes(name)));
   return directed?.[1].find(([pattern]) => pattern.test(words))?.[1];
 }
+
+/** The actions that may stand behind these kinds; `undefined` if any may, because nobody knows all actions. */
+export function actionsOf(kinds: readonly FlagEventKind[]): string[] | undefined {
+  if (kinds.includes('OTHER')) return undefined;
+  const named = KIND_OF_ACTION.flatMap(([kind, actions]) => (kinds.includes(kind) ? actions : []));
+  const directed = DIRECTION_OF_ACTION.flatMap(([actions, words]) =>
+    words.some(([, kind]) => kinds.includes(kind)) ? actions : [],
+  );
+  return [...new Set([...named, ...directed])];
+}
+
+/** Of several actions the one that tells most: the kind of an event is that one's. */
+export function mostTelling(actions: readonly string[]): string {
+  const known = [...DIRECTION_OF_ACTION.flatMap(([names]) => names), ...KIND_OF_ACTION.flatMap(([, names]) => names)];
+  return known.find((name) => actions.includes(name)) ?? actions[0] ?? '';
+}

@@ -8,12 +8,14 @@ import {
   isSecure,
   list,
   number,
+  oneOf,
   plainText,
   secret,
   setting,
   sourceFromEnvironment,
   variablesOf,
   wholeNumber,
+  word,
 } from '../settings.ts';
 
 export const LAUNCHDARKLY_URL = 'https://app.launchdarkly.com';
@@ -56,6 +58,14 @@ export const launchDarklySettings = z
       schema: baseUrlWithout(/\/api(\/v2)?\/*$/).default(new URL(LAUNCHDARKLY_URL)),
       description:
         'Base URL; EU and federal accounts have their own. A path that ends in `/api` or `/api/v2` is accepted, too.',
+    }),
+    eventsApi: setting({
+      variable: 'LAUNCHDARKLY_EVENTS_API',
+      form: word,
+      schema: oneOf(['auto', 'insights', 'auditlog']).default('auto'),
+      description:
+        'Which log to read: `insights` has flag events with their impact, `auditlog` every change of a flag without. ' +
+        '`auto` takes the audit log for a project whose insights are refused or empty, if the audit log has changes.',
     }),
     // LaunchDarkly itself would stop after seven days.
     historyDays: setting({

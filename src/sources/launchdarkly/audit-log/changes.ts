@@ -10,13 +10,12 @@ import { isRecord, type Json } from '../../decode.ts';
 import { plainKey, REDACTED, redactBy } from '../../redact.ts';
 import type { AuditLogClient } from './client.ts';
 import type { EntryMemory } from './entries.ts';
+import { PARTS } from './find-entries.ts';
 import { withoutAddresses } from './plain-text.ts';
 import type { AuditLogEntryRep } from './wire.ts';
 
 /** The field of an entry that costs a call of its own for each event. */
 export const CHANGES = 'auditLogEntry.changes';
-
-const PART = 'audit log/entry';
 
 /**
  * A batch function for events whose entries were loaded before: in the order of `events`, `null` for one without. One call
@@ -32,7 +31,7 @@ export async function loadChanges(
   const withVersions = async (entry: AuditLogEntryRep): Promise<AuditLogEntryRep | Error> => {
     const { _id, isWhole } = entry;
     if (isWhole) return entry;
-    const call = calls.get(_id) ?? client.read(_id, { budget, part: PART, isHeavy: true }).catch(toError);
+    const call = calls.get(_id) ?? client.read(_id, { budget, part: PARTS.entry, isHeavy: true }).catch(toError);
     calls.set(_id, call);
     return call;
   };

@@ -8,12 +8,11 @@ import {
   decodeAuditLogCollection,
   decodeAuditLogCounts,
   decodeAuditLogEntry,
+  MAX_BUCKETS,
 } from './wire.ts';
 
 /** The documented maximum. @see https://launchdarkly.com/docs/api/audit-log/get-audit-log-entries */
 export const MAX_ENTRIES = 20;
-/** The documented maximum. @see https://launchdarkly.com/docs/api/audit-log/get-audit-log-entry-counts */
-export const MAX_BUCKETS = 500;
 
 /** What may be done to what. `actions` restricts only where it is given. */
 export interface Statement {

@@ -6,6 +6,7 @@
  */
 import type { Actor } from '../../../model.ts';
 import {
+  count,
   isDeeperThan,
   isRecord,
   type Json,
@@ -87,14 +88,17 @@ export function decodeAuditLogCounts(body: unknown): AuditLogCountsRep | undefin
   const { bucketIntervalMs, buckets } = record(body);
   const interval = millis(bucketIntervalMs);
   if (interval === null || interval <= 0 || !Array.isArray(buckets)) return undefined;
-  return { buckets: list(buckets, decodeBucket), bucketIntervalMs: interval };
+  return { buckets: list(buckets.slice(0, MAX_BUCKETS), decodeBucket), bucketIntervalMs: interval };
 }
 
 function decodeBucket(item: unknown): { timestamp: number; count: number } | null {
-  const { count, timestamp } = record(item);
-  const [at, number] = [millis(timestamp), millis(count)];
+  const { count: held, timestamp } = record(item);
+  const [at, number] = [millis(timestamp), count(held)];
   return at === null || number === null ? null : { timestamp: at, count: number };
 }
+
+/** No answer has more. @see https://launchdarkly.com/docs/api/audit-log/get-audit-log-entry-counts */
+export const MAX_BUCKETS = 500;
 
 function decodeListing(item: unknown): AuditLogEntryRep | null {
   if (!isRecord(item)) return null;
