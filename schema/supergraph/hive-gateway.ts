@@ -5,14 +5,23 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GatewayServer, GatewaySettings } from './gateway-server.ts';
 import { listen } from './listen.ts';
 
+interface HiveSettings extends Omit<GatewaySettings, 'subgraphs'> {
+  firstQuery?: string;
+  /** As `--hive-router-runtime`: requests to the subgraphs are planned by the query planner of Hive Router, in Rust. */
+  isPlannedByRouter?: boolean;
+}
+
 export async function startHiveGateway({
   firstQuery,
+  isPlannedByRouter = false,
   port,
   secret,
   supergraph,
-}: GatewaySettings & { firstQuery?: string }): Promise<GatewayServer> {
+}: HiveSettings): Promise<GatewayServer> {
+  const runtime = isPlannedByRouter ? await import('@graphql-hive/router-runtime') : {};
   const gateway = createGatewayRuntime({
     supergraph,
+    ...runtime,
     // What each of the subgraphs wants to be shown is shown to that one only.
     propagateHeaders: {
       fromClientToSubgraphs: ({ request, subgraphName }) => ({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type Composition, composers, type Subgraph } from '../../schema/supergraph/compose.ts';
+import { composeWithCosmo } from '../../schema/supergraph/cosmo.ts';
 import { readNeighbour } from '../../schema/supergraph/neighbours/start.ts';
 import type { FederationOptions } from '../../src/graph/federation.ts';
 import { printSubgraph } from '../../src/graph/schema.ts';
@@ -136,6 +137,49 @@ describe.for(['apollo', 'guild'] as const)('the composer of %s', (name) => {
       compose([ours({ userType: 'User' })]),
     ];
     expect(composed.map(codesOf)).toEqual([['EXTERNAL_MISSING_ON_BASE'], ['EXTERNAL_MISSING_ON_BASE']]);
+  });
+});
+
+describe('the composer of Cosmo', () => {
+  it.for<FederationOptions>([
+    { nodeField: 'omitted' },
+    { nodeField: 'hidden' },
+    { nodeField: 'owner' },
+    { nodeField: 'omitted', userType: 'User' },
+    { nodeField: 'owner', userType: 'User' },
+  ])('accepts us beside the example’s neighbours, whose fields every event gains: %o', async (options) => {
+    const services = subgraph('services', await readNeighbour('services'));
+    const users = subgraph('users', await readNeighbour('users'));
+    const composition = composeWithCosmo([ours(options), services, users]);
+    expect(composition).toHaveProperty('fields');
+    const { fields } = composition as { fields: string[] };
+    expect(fields).toEqual(
+      expect.arrayContaining(['UnleashFlagEvent.discussionUrl', 'FeatureFlag.events', 'Query.services']),
+    );
+    expect(fields.includes('User.flagEvents')).toBe(options.userType !== undefined);
+    expect(fields.includes('Query.node')).toBe(options.nodeField === 'owner');
+  });
+
+  it('makes a contract without what tells who somebody is, and with all the rest', async () => {
+    const services = subgraph('services', await readNeighbour('services'));
+    const users = subgraph('users', await readNeighbour('users'));
+    const subgraphs = [ours({ userType: 'User' }), services, users];
+    const [whole, contract] = [composeWithCosmo(subgraphs), composeWithCosmo(subgraphs, ['pii'])];
+    expect([whole, contract]).toEqual([{ fields: expect.any(Array) }, { fields: expect.any(Array) }]);
+    const left = new Set((contract as { fields: string[] }).fields);
+    expect((whole as { fields: string[] }).fields.filter((field) => !left.has(field)).toSorted()).toEqual([
+      'FlagActor.email',
+      'FlagActor.name',
+      'LaunchDarklyMember.email',
+      'LaunchDarklyMember.firstName',
+      'LaunchDarklyMember.lastName',
+      'UnleashFlagEvent.createdBy',
+    ]);
+  });
+
+  it('refuses what does not fit, in words', () => {
+    const sdl = 'enum FlagVendor { LAUNCHDARKLY UNLEASH HOMEMADE } type Query { a(vendor: FlagVendor): FlagVendor }';
+    expect(composeWithCosmo([ours(), neighbour(sdl)])).toEqual({ errors: [expect.stringContaining('FlagVendor')] });
   });
 });
 

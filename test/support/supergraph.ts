@@ -1,5 +1,7 @@
 import { startApolloGateway } from '../../schema/supergraph/apollo-gateway.ts';
 import { compose } from '../../schema/supergraph/compose.ts';
+import type { GatewayServer, GatewaySettings } from '../../schema/supergraph/gateway-server.ts';
+import { hasGrafbaseGateway, startGrafbaseGateway } from '../../schema/supergraph/grafbase-gateway.ts';
 import { startHiveGateway } from '../../schema/supergraph/hive-gateway.ts';
 import { type Neighbour, startNeighbours } from '../../schema/supergraph/neighbours/start.ts';
 import { printSubgraph } from '../../src/graph/schema.ts';
@@ -10,9 +12,22 @@ import { type BothSandboxes, startBoth } from './sandboxes.ts';
 
 export const SECRET = 'known-to-the-supergraph-only';
 
-const start = { apollo: startApolloGateway, hive: startHiveGateway };
+const start = {
+  apollo: startApolloGateway,
+  hive: startHiveGateway,
+  'hive on the planner of its router': (settings: GatewaySettings) =>
+    startHiveGateway({ ...settings, isPlannedByRouter: true }),
+  grafbase: startGrafbaseGateway,
+};
 export type GatewayName = keyof typeof start;
-export const gatewayNames: readonly GatewayName[] = ['apollo', 'hive'];
+export const gatewayNames = (Object.keys(start) as GatewayName[]).filter(
+  (name) => name !== 'grafbase' || hasGrafbaseGateway,
+);
+
+/** One of the routers, on loopback, without a secret unless there is one. */
+export function startRouter(name: GatewayName, settings: GatewaySettings): Promise<GatewayServer> {
+  return start[name](settings);
+}
 
 export interface Supergraph extends AsyncDisposable {
   both: BothSandboxes;
@@ -36,11 +51,11 @@ export async function startSupergraph(name: GatewayName): Promise<Supergraph> {
   for (const neighbour of neighbours) stack.use(neighbour);
   const [services, users] = ['services', 'users'].map((each) => neighbours.find((one) => one.name === each));
   if (!services || !users) throw new Error('A neighbour is missing');
-  const supergraph = compose([
+  const subgraphs = [
     { name: 'flag-events', url: `${proxy.url}/graphql`, sdl: printSubgraph(definitions, federation) },
     ...neighbours,
-  ]);
-  const gateway = stack.use(await start[name]({ supergraph, secret: SECRET }));
+  ];
+  const gateway = stack.use(await startRouter(name, { supergraph: compose(subgraphs), subgraphs, secret: SECRET }));
   const owned = stack.move();
   return {
     both,
