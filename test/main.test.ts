@@ -106,7 +106,7 @@ describe('the code of the sandboxes', () => {
     registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context); } });
   `)}`;
   const modules = (gateway: Gateway) => gateway.errors().match(/(?<=^loads .*\/src\/).*$/gm) ?? [];
-  const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|story/.test(file));
+  const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|\/story/.test(file));
 
   it('is not loaded by a process that has a source', async () => {
     await using unleash = await startUnleashSandbox();
