@@ -656,7 +656,7 @@ function pick<T>(random: () => number, choices: readonly T[]): T {
 }
 
 /** Mulberry32: small, fast, and the same everywhere, unlike `Math.random`. @returns numbers in [0, 1) */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -675,6 +675,17 @@ describe('faults', () => {
     expect(ids.toReversed()).toEqual(inOrder(EVENTS.filter(inProduction)).map(({ id }) => id));
   });
 
+  it('lists the events of one millisecond in another sequence, and goes on from a cursor in that', async () => {
+    await using sandbox = await start();
+    const usual = idsOf(await walk(sandbox, `${BASE}&limit=10`));
+    sandbox.faults.add({ type: 'ties-reordered', salt: 'any' });
+    const ids = idsOf(await walk(sandbox, `${BASE}&limit=10`));
+    expect(ids).not.toEqual(usual);
+    const timeOf = new Map(EVENTS.map(({ eventTime, id }) => [id, eventTime]));
+    expect(ids.map((id) => timeOf.get(id))).toEqual(usual.map((id) => timeOf.get(id)));
+    expect(ids.toSorted()).toEqual(usual.toSorted());
+  });
+
   it('serves null for links', async () => {
     await using sandbox = await start();
     sandbox.faults.add({ type: 'links-null' });

@@ -31,6 +31,8 @@ export type Fault =
   /** A page reached by `after` begins with the event the previous page ended with. */
   | { type: 'duplicate-on-two-pages' }
   | { type: 'ascending-order' }
+  /** The events of one millisecond, if they fit on a page, come in another sequence; each `salt` has its own. */
+  | { type: 'ties-reordered'; salt: string }
   | { type: 'links-null' };
 
 export interface FaultOptions<Request> {
@@ -82,6 +84,7 @@ export function pageFaultsOf(faults: readonly Fault[]): PageFaults {
   return {
     isAscending: faults.some(({ type }) => type === 'ascending-order'),
     repeatsCursor: faults.some(({ type }) => type === 'duplicate-on-two-pages'),
+    tieOrder: faults.find((fault) => fault.type === 'ties-reordered')?.salt,
   };
 }
 
@@ -103,6 +106,7 @@ const PAGE_FAULTS: ReadonlySet<Fault['type']> = new Set([
   'insert-event',
   'duplicate-on-two-pages',
   'ascending-order',
+  'ties-reordered',
   'links-null',
 ]);
 

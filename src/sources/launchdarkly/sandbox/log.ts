@@ -1,4 +1,5 @@
 /** What the flag events endpoint does once a request has got that far: its parameters, filters, order and cursors. */
+import { compareKeys } from '../../../model.ts';
 import type { FlagEventCollectionRep, FlagEventRep, Link } from './data.ts';
 import { uuid } from './data.ts';
 
@@ -20,6 +21,8 @@ export interface PageFaults {
   isAscending?: boolean;
   /** The page begins with the event the previous page ended with. */
   repeatsCursor?: boolean;
+  /** The events of one millisecond, if they fit on a page, come in a sequence that belongs to this text. */
+  tieOrder?: string | undefined;
 }
 
 export interface ParameterProblem {
@@ -48,28 +51,53 @@ interface Entry {
   isMeasured: boolean;
 }
 
+/** Newest first, as the log of each environment is: it repeats the changes to all of them. */
+interface ProjectLog {
+  global: Entry[];
+  byEnvironment: Map<string, Entry[]>;
+}
+
 export function createFlagEventLog(options: FlagEventLogOptions): FlagEventLog {
   const { now, applications } = options;
-  /** Newest first. */
-  let entries: Entry[] = [];
-  let isSorted = true;
   const byCursor = new Map<string, Entry>();
-  const projects = new Map<string, Set<string>>(
-    Object.entries(options.environments).map(([project, environments]) => [project, new Set(environments)]),
-  );
+  const projects = new Map<string, ProjectLog>();
+  for (const [project, environments] of Object.entries(options.environments)) {
+    // A project may have no environment.
+    for (const environment of [undefined, ...environments]) openLog(project, environment);
+  }
+
+  function openLog(project: string, environment: string | undefined): ProjectLog {
+    const log = projects.get(project) ?? { global: [], byEnvironment: new Map() };
+    projects.set(project, log);
+    if (environment !== undefined && !log.byEnvironment.has(environment)) {
+      log.byEnvironment.set(environment, [...log.global]);
+    }
+    return log;
+  }
+
+  /** The lists that hold, or are to hold, the event. */
+  function listsOf({ environmentKey, projectKey }: FlagEventRep): Entry[][] {
+    const { byEnvironment, global } = openLog(projectKey, environmentKey);
+    if (environmentKey === undefined) {
+      return [global, ...byEnvironment.values()];
+    }
+    const own = byEnvironment.get(environmentKey);
+    return own ? [own] : [];
+  }
 
   function insert(event: FlagEventRep, { isMeasured } = { isMeasured: false }): void {
     const entry = { event, cursor: cursorOf(event), isMeasured };
-    if (byCursor.has(entry.cursor)) {
-      entries = entries.filter(({ cursor }) => cursor !== entry.cursor);
+    const replaced = byCursor.get(entry.cursor);
+    for (const list of replaced ? listsOf(replaced.event) : []) {
+      list.splice(list.indexOf(replaced as Entry), 1);
     }
     byCursor.set(entry.cursor, entry);
-    entries.push(entry);
-    isSorted = false;
-    const environments = projects.get(event.projectKey) ?? new Set();
-    projects.set(event.projectKey, environments);
-    if (event.environmentKey !== undefined) {
-      environments.add(event.environmentKey);
+    for (const list of listsOf(event)) {
+      list.splice(
+        countWhile(list, (other) => newestFirst(other, entry) < 0),
+        0,
+        entry,
+      );
     }
   }
 
@@ -82,16 +110,21 @@ export function createFlagEventLog(options: FlagEventLogOptions): FlagEventLog {
     if (problems.length > 0) {
       return { problems };
     }
-    const environments = projects.get(query.projectKey);
-    if (!environments?.has(query.environmentKey)) {
-      return { unknown: environments ? 'environment' : 'project' };
+    const log = projects.get(query.projectKey);
+    const entries = log?.byEnvironment.get(query.environmentKey);
+    if (!entries) {
+      return { unknown: log ? 'environment' : 'project' };
     }
-    return { page: renderPage(query, parameters, faults) };
+    return { page: renderPage(entries, query, parameters, faults) };
   }
 
-  function renderPage(query: FlagEventQuery, parameters: URLSearchParams, faults: PageFaults): FlagEventCollectionRep {
-    const matching = select(query);
-    const ordered = faults.isAscending ? matching.toReversed() : matching;
+  function renderPage(
+    entries: Entry[],
+    query: FlagEventQuery,
+    parameters: URLSearchParams,
+    faults: PageFaults,
+  ): FlagEventCollectionRep {
+    const ordered = inOrder(select(entries, query), faults);
     const { start, end } = findSlice(ordered, query, faults);
     const slice = ordered.slice(start, end);
     const [first, last] = [slice.at(0), slice.at(-1)];
@@ -106,22 +139,17 @@ export function createFlagEventLog(options: FlagEventLogOptions): FlagEventLog {
     };
   }
 
-  function select(query: FlagEventQuery): Entry[] {
-    if (!isSorted) {
-      entries.sort(newestFirst);
-      isSorted = true;
-    }
-    return entries.filter((entry) => matches(entry, query));
+  /** The window is cut out before anything is looked at: a log may be long. */
+  function select(entries: Entry[], query: FlagEventQuery): Entry[] {
+    const start = countWhile(entries, ({ event }) => event.eventTime > query.to);
+    const end = countWhile(entries, ({ event }) => event.eventTime >= query.from);
+    return entries.slice(start, end).filter((entry) => matches(entry, query));
   }
 
   function matches(entry: Entry, query: FlagEventQuery): boolean {
     const { event } = entry;
-    const isGlobal = event.environmentKey === undefined;
     return (
-      event.projectKey === query.projectKey &&
-      (isGlobal ? query.includesGlobal : event.environmentKey === query.environmentKey) &&
-      event.eventTime >= query.from &&
-      event.eventTime <= query.to &&
+      (event.environmentKey !== undefined || query.includesGlobal) &&
       (query.flag === null || matchesFlag(event.flagKey, query.flag)) &&
       (query.applications === null || isEvaluatedIn(event.flagKey, query.applications)) &&
       (query.hasExperiments === null || (event.experiments?.items.length ?? 0) > 0 === query.hasExperiments) &&
@@ -139,16 +167,20 @@ export function createFlagEventLog(options: FlagEventLogOptions): FlagEventLog {
 
   /** The place of a cursor is the place of its event, even when the event itself does not match. */
   function findSlice(ordered: Entry[], query: FlagEventQuery, { isAscending, repeatsCursor }: PageFaults) {
-    const compare = isAscending ? (a: Entry, b: Entry) => newestFirst(b, a) : newestFirst;
+    const placeOf = (entry: Entry) => {
+      const listed = ordered.indexOf(entry);
+      const isBefore = (other: Entry) => newestFirst(other, entry) * (isAscending ? -1 : 1) < 0;
+      return listed >= 0 ? { start: listed, end: listed + 1 } : between(countWhile(ordered, isBefore));
+    };
     const before = query.before === null ? undefined : byCursor.get(query.before);
     if (before) {
-      const end = countWhile(ordered, (entry) => compare(entry, before) < 0);
+      const { start: end } = placeOf(before);
       return { start: Math.max(0, end - query.limit), end };
     }
     const after = query.after === null ? undefined : byCursor.get(query.after);
+    const place = after ? placeOf(after) : between(0);
     // A page of one event that repeated its cursor would never get any further.
-    const first = repeatsCursor && query.limit > 1 ? 0 : 1;
-    const start = after ? countWhile(ordered, (entry) => compare(entry, after) < first) : 0;
+    const start = repeatsCursor && query.limit > 1 ? place.start : place.end;
     return { start, end: Math.min(start + query.limit, ordered.length) };
   }
 
@@ -188,10 +220,11 @@ export function createFlagEventLog(options: FlagEventLogOptions): FlagEventLog {
   return {
     insert,
     answer,
-    projects: () => [...projects].map(([key, environments]) => ({ key, environments: [...environments] })),
+    projects: () => [...projects].map(([key, { byEnvironment }]) => ({ key, environments: [...byEnvironment.keys()] })),
   };
 }
 
+const MAX_LIMIT = 100;
 const TEN_MINUTES = 10 * 60_000;
 const SEVEN_DAYS = 7 * 24 * 60 * 60_000;
 
@@ -252,10 +285,10 @@ function parseQuery(parameters: URLSearchParams, { now, clampLimit, isCursor }: 
   function readLimit(): number {
     const limit = readInteger('limit', 20);
     if (clampLimit) {
-      return Math.min(Math.max(limit, 1), 100);
+      return Math.min(Math.max(limit, 1), MAX_LIMIT);
     }
-    if (limit > 100) {
-      complain('limit', 'must be less than or equal to 100');
+    if (limit > MAX_LIMIT) {
+      complain('limit', `must be less than or equal to ${MAX_LIMIT}`);
     }
     if (limit < 1) {
       complain('limit', 'must be greater than or equal to 1');
@@ -307,16 +340,36 @@ function cursorOf({ id }: FlagEventRep): string {
 }
 
 function newestFirst({ event: a }: Entry, { event: b }: Entry): number {
-  if (a.eventTime !== b.eventTime) {
-    return b.eventTime - a.eventTime;
-  }
-  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+  return b.eventTime - a.eventTime || compareKeys(b.id, a.id);
 }
 
-/** How many of the ordered entries, from the first one on, satisfy the test. */
-function countWhile(ordered: Entry[], isBefore: (entry: Entry) => boolean): number {
-  const index = ordered.findIndex((entry) => !isBefore(entry));
-  return index === -1 ? ordered.length : index;
+function inOrder(matching: Entry[], { isAscending, tieOrder }: PageFaults): Entry[] {
+  const ordered = tieOrder === undefined ? matching : withTies(matching, tieOrder);
+  return isAscending ? ordered.toReversed() : ordered;
+}
+
+/** What does not fit on one page keeps its sequence: pages that disagree about it could not be put together by anybody. */
+function withTies(matching: Entry[], sequence: string): Entry[] {
+  const rankOf = ({ event }: Entry) => uuid(`${sequence} ${event.id}`);
+  return [...Map.groupBy(matching, ({ event }) => event.eventTime).values()].flatMap((tied) =>
+    tied.length > MAX_LIMIT ? tied : tied.toSorted((a, b) => compareKeys(rankOf(a), rankOf(b))),
+  );
+}
+
+function between(place: number): { start: number; end: number } {
+  return { start: place, end: place };
+}
+
+/** How many of the ordered entries, from the first one on, satisfy the test, which those after them do not. */
+function countWhile(ordered: readonly Entry[], isBefore: (entry: Entry) => boolean): number {
+  let [low, high] = [0, ordered.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const entry = ordered[middle];
+    if (entry && isBefore(entry)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function withSearch(search: URLSearchParams): string {

@@ -13,9 +13,20 @@ export function createEventStore(initial: SandboxEvent[], now: () => number) {
     const author = { createdBy: 'admin', createdByUserId: 1, createdAtMicros: now() * 1000 };
     const event = { id: lastId + 1, ...author, ...nothing, ...given };
     lastId = Math.max(lastId, event.id);
-    const position = events.findIndex((other) => newestFirst(event, other) <= 0);
-    events.splice(position === -1 ? events.length : position, 0, event);
+    events.splice(positionOf(event), 0, event);
     return event;
+  }
+
+  /** By halves, as an index would: a log may be long. */
+  function positionOf(event: SandboxEvent): number {
+    let [low, high] = [0, events.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const other = events[middle];
+      if (other && newestFirst(event, other) > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** By time only; the sequence of events of the same microsecond is another one at every call. */
