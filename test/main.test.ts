@@ -1,19 +1,26 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
-import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLaunchDarklySandbox } from '../src/sources/launchdarkly/sandbox.ts';
 import { startUnleashSandbox } from '../src/sources/unleash/sandbox.ts';
 import { type GraphQLAnswer, listen } from './support/gateway.ts';
+import {
+  collect,
+  environment,
+  type GatewayProcess,
+  node24,
+  root,
+  run,
+  started,
+  type Variables,
+} from './support/gateway-process.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const FIRST_QUERY = '{ flagEvents(first: 100) { nodes { __typename id } sources { source { url } status } } }';
 
 /** Holds no `gateway.config.ts`, and nothing else. */
@@ -105,7 +112,7 @@ describe('the code of the sandboxes', () => {
     import { writeSync } from 'node:fs';
     registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context); } });
   `)}`;
-  const modules = (gateway: Gateway) => gateway.errors().match(/(?<=^loads .*\/src\/).*$/gm) ?? [];
+  const modules = (gateway: GatewayProcess) => gateway.errors().match(/(?<=^loads .*\/src\/).*$/gm) ?? [];
   const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|\/story/.test(file));
 
   it('is not loaded by a process that has a source', async () => {
@@ -279,74 +286,15 @@ describe('npm start', () => {
   });
 });
 
-interface Gateway extends AsyncDisposable {
-  child: ChildProcess;
-  /** Of its GraphQL endpoint. */
-  url: string;
-  /** Everything written so far. */
-  output(): string;
-  errors(): string;
-}
-
-type Variables = Readonly<Record<string, string>>;
-
-/** Without what would configure a gateway on the machine that runs the tests. */
-function environment(variables: Variables = {}): NodeJS.ProcessEnv {
-  const foreign =
-    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|JWT_|HOST$|PORT$|ALLOW_|API_KEYS$|CORS_ORIGINS$|RATE_LIMIT_|GRAPHIQL$|INTROSPECTION$|LOG_LEVEL$|[A-Z_]+_MS$|UPSTREAM_|TRUSTED_|SUBGRAPH_|FEDERATION_|https?_proxy$|no_proxy$|NODE_OPTIONS$|NODE_ENV$)/i;
-  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(kept), PORT: '0', ...variables };
-}
-
-function run(variables: Variables = {}): ChildProcess {
-  return spawn(node24(), [path.join(root, 'src/main.ts')], {
-    cwd: folder,
-    env: environment(variables),
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-function start(variables?: Variables): Promise<Gateway> {
-  return started(run(variables));
-}
-
-/** Waits for the start message. Everything in the child's process group is gone once this is disposed. */
-async function started(child: ChildProcess): Promise<Gateway> {
-  const [output, errors] = [collect(child.stdout), collect(child.stderr)];
-  const exited = once(child, 'exit');
-  const end = async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
-    await exited;
-  };
-  try {
-    const url = await vi.waitUntil(
-      () => {
-        if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${errors()}`);
-        return /http:\S+(?=.*\n)/.exec(output())?.[0];
-      },
-      { timeout: 20_000, interval: 20 },
-    );
-    return { child, url, output, errors, [Symbol.asyncDispose]: end };
-  } catch (error) {
-    await end();
-    throw error;
-  }
+function start(variables: Variables = {}): Promise<GatewayProcess> {
+  return started(run(variables, { folder }));
 }
 
 async function end(variables: Variables): Promise<{ code: unknown; output: string; errors: string }> {
-  const child = run(variables);
+  const child = run(variables, { folder });
   const [output, errors] = [collect(child.stdout), collect(child.stderr)];
   const [code] = await once(child, 'close');
   return { code, output: output(), errors: errors() };
-}
-
-function collect(stream: NodeJS.ReadableStream | null): () => string {
-  let written = '';
-  stream?.setEncoding('utf8').on('data', (chunk: string) => {
-    written += chunk;
-  });
-  return () => written;
 }
 
 interface FirstAnswer {
@@ -417,11 +365,4 @@ async function cloneTo(target: string): Promise<void> {
     await cp(path.join(root, file), path.join(target, file)).catch(() => {});
   }
   await symlink(path.join(root, 'node_modules'), path.join(target, 'node_modules'));
-}
-
-/** Whichever Node runs vitest, the gateway runs on the one in package.json. */
-function node24(): string {
-  const manifest = findPackageJSON('node', import.meta.url);
-  if (manifest === undefined) throw new Error('The npm package "node" is not installed');
-  return path.join(path.dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
