@@ -28,12 +28,14 @@ export interface EventOrigin {
   url: URL;
   /** The environment whose log it was read from. */
   environment: string;
+  /** Whether that log was asked for the changes to every environment, too. */
+  withGlobal: boolean;
 }
 
 export function toFlagEvent(
   rep: FlagEventRep,
   page: FlagEventsQuery,
-  { environment: askedFor, feed, globalFeed, source, url }: EventOrigin,
+  { environment: askedFor, feed, globalFeed, source, url, withGlobal }: EventOrigin,
 ): LaunchDarklyEvent {
   const project = rep.projectKey || page.projectKey;
   // A change to every environment has neither; one of the two may be missing otherwise.
@@ -41,7 +43,8 @@ export function toFlagEvent(
   return {
     vendor: VENDOR,
     source,
-    feed: environment === null && rep.impact.reason === GLOBAL ? globalFeed : feed,
+    // Part of the event's place in the timeline: no word of the vendor's, which may change, has a say in it.
+    feed: environment === null && withGlobal ? globalFeed : feed,
     id: rep.id,
     occurredAt: rep.eventTime,
     kind: toKind(rep),
@@ -55,9 +58,6 @@ export function toFlagEvent(
     wire: { rep, page },
   };
 }
-
-/** The reason LaunchDarkly gives for an impact that it does not measure, because every environment may be affected. */
-const GLOBAL = 'global';
 
 function toActor({ email, firstName, id, lastName }: FlagEventMemberRep): Actor {
   const name = `${firstName} ${lastName}`.trim();

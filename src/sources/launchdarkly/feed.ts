@@ -171,7 +171,7 @@ function createListing(options: ProjectOptions, environment: string): Listing {
       const call: CallOptions = { budget, isHeavy, isOwed };
       const { items, next, skipped, totalCount } = await client.listFlagEvents(query, call);
       return {
-        rows: items.map((item) => ({ event: toFlagEvent(item, query, origin) })),
+        rows: items.map((item) => ({ event: toFlagEvent(item, query, { ...origin, withGlobal }) })),
         skipped,
         next,
         total: totalCount,

@@ -221,6 +221,18 @@ describe('projects and environments', () => {
     ]);
   });
 
+  // It went by a word of the event, so the changes moved to another place in the timeline while that word was unknown:
+  // a page that ended among them made the next one pass over the others.
+  it('keep their changes to every environment in one place, whatever LaunchDarkly calls the reason for their impact', async () => {
+    const tied = [1, 2, 3, 4].map((number) => globalEvent(number, NOW - HOUR));
+    await using sandbox = await startLaunchDarklySandbox({ events: [...tied, eventAt(5, NOW - HOUR)] });
+    await using gateway = await startGateway([entryOf(sandbox)]);
+    // The first page takes both: its last millisecond has to be read again, whole.
+    sandbox.faults.add({ type: 'unknown-vocabulary' }, { times: 2 });
+    const ids = idsOf(await walk(gateway, { size: 2 }));
+    expect(ids).toEqual([4, 3, 2, 1, 5].map((number) => eventAt(number, 0).id));
+  });
+
   it('are discovered behind `project/*`, once', async () => {
     const environments = { default: Array.from({ length: 25 }, (_, index) => `env-${index}`) };
     await using sandbox = await startLaunchDarklySandbox({ events: wide, environments });

@@ -143,12 +143,11 @@ describe('a LaunchDarkly event that lacks details', () => {
       fc.asyncProperty(events, async (spoiltEvents) => {
         const items = spoiltEvents.map((event, index) => ({ ...event, id: `event-${index}` }));
         const { flagEvents } = await readThrough({ totalCount: items.length, items });
-        // All of one millisecond, in which the order is that of the ids.
+        // All of one millisecond: first what names no environment, and then by id.
+        const rankOf = (item: { environmentId?: unknown; environmentKey?: unknown; id: string }) =>
+          `${[item.environmentId, item.environmentKey].some(isName) ? 0 : 1} ${item.id}`;
         expect(flagEvents.nodes.map(({ eventId }) => eventId)).toEqual(
-          items
-            .map(({ id }) => id)
-            .toSorted()
-            .toReversed(),
+          items.toSorted((a, b) => (rankOf(a) < rankOf(b) ? 1 : -1)).map(({ id }) => id),
         );
         expect(flagEvents.sources).toEqual([{ status: 'OK', skippedEvents: 0, failure: null }]);
       }),
@@ -302,6 +301,10 @@ async function readThrough(body: unknown): Promise<Answer> {
   expect([errors, extensions]).toEqual([undefined, undefined]);
   if (!data) throw new Error('There is no answer.');
   return data;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** All that is essential, and the rest as it comes. */
