@@ -236,18 +236,37 @@ async function count(
   return within.total === total ? total : null;
 }
 
+/** All rows of the span, listed again as long as that brings some of those that were counted and did not come. */
 async function drain(list: ListPage, span: Span): Promise<Drained | null> {
+  const isDivisible = span.oldest < span.newest;
+  const rows: Listed<string>['rows'] = [];
+  for (;;) {
+    const listed = await listToEnd(list, span, isDivisible);
+    if (listed === null) return null;
+    const fresh = unseen(listed.rows, rows);
+    rows.push(...fresh);
+    const missing = (listed.total ?? 0) - rows.length - listed.skipped;
+    const isIncomplete = missing > 0 || (listed.isCutOff && listed.total === null);
+    if (isIncomplete && fresh.length > 0) continue;
+    if (isIncomplete && listed.isCutOff && isDivisible) return null;
+    const skipped = listed.skipped + (listed.isCutOff ? Math.max(0, missing) : 0);
+    return { rows: toNewestFirst(within(rows, span), newestIdFirst), skipped };
+  }
+}
+
+/** `isCutOff`: the last page was full, and yet there was no way on. `null`: it is too much for one go. */
+async function listToEnd(list: ListPage, span: Span, isDivisible: boolean) {
   const rows: Listed<string>['rows'] = [];
   let skipped = 0;
   for (let after: string | undefined; ; ) {
     const page = await list(span, MAX_PAGE, after);
-    const isTooMuch = Math.max(page.total ?? 0, rows.length) > MAX_DRAIN;
-    if (isTooMuch && span.oldest < span.newest) return null;
+    if (isDivisible && Math.max(page.total ?? 0, rows.length) > MAX_DRAIN) return null;
     const fresh = unseen(page.rows, rows);
     rows.push(...fresh);
     skipped += page.skipped;
     const isLast = page.next === undefined || (fresh.length === 0 && page.skipped === 0);
-    if (isLast) return { rows: toNewestFirst(within(rows, span), newestIdFirst), skipped };
+    const isCutOff = page.next === undefined && page.rows.length + page.skipped >= MAX_PAGE;
+    if (isLast) return { rows, skipped, total: page.total, isCutOff };
     after = page.next;
   }
 }

@@ -30,7 +30,10 @@ export interface OlderOptions<Place> {
   ties: TieOrder;
 }
 
-/** `null`: the upstream does not list newest first. Ends when the listing does, or brings nothing new. */
+/**
+ * Ends when the listing does. `null`: it is of no use for reading downwards, being out of order or cut off inside a
+ * millisecond without a way on.
+ */
 export async function readOlder<Place extends string | number>(
   options: OlderOptions<Place>,
 ): Promise<(FeedPage & { total?: number }) | null> {
@@ -38,7 +41,7 @@ export async function readOlder<Place extends string | number>(
   let rows: FeedRow[] = [];
   let [listed, skipped] = [0, 0];
   let place: Place | undefined;
-  for (let size = options.size; ; ) {
+  for (let size = Math.min(options.size, maxSize); ; ) {
     const page = await list(size, place);
     const fresh = unseen(page.rows, rows);
     rows.push(...fresh);
@@ -46,7 +49,9 @@ export async function readOlder<Place extends string | number>(
     skipped += page.skipped;
     if (!isNewestFirst(rows)) return null;
     const isLast = page.next === undefined || (fresh.length === 0 && page.skipped === 0);
-    const isWhole = (isLast && listed >= (page.total ?? 0)) || reachesBelow(rows, span);
+    // Links may be missing and pages be short for one call: an end is an end if the count agrees.
+    const isCounted = page.total !== null && listed >= page.total;
+    const isWhole = (isLast && isCounted) || reachesBelow(rows, span);
     const given = beyond(isWhole ? rows : withoutLastMillisecond(rows));
     const total = page.total === null ? {} : { total: page.total };
     if (isWhole) return { rows: given, reached: null, skipped, ...total };
@@ -55,11 +60,17 @@ export async function readOlder<Place extends string | number>(
     // Nothing above the edge is left to know, so its millisecond can be asked for by itself, in one answer.
     const isFurther = edge !== undefined && (start === null || edge < start.time);
     if (isFurther && size === maxSize && !isLast) return { rows: [], reached: { time: edge }, skipped };
-    // Fewer than the total, and no way on: what there is, is all that can be had.
-    if (isLast) return { rows: beyond(rows), reached: null, skipped };
     if (size < maxSize) {
       [rows, listed, skipped, size] = [[], 0, 0, maxSize];
-    } else place = page.next;
+    } else if (!isLast) {
+      place = page.next;
+    } else if (page.total !== null || page.rows.length + page.skipped >= size) {
+      return null;
+    } else {
+      // Nothing counts what there is: the end is where nothing comes below what the reader knows.
+      const isEnd = edge === undefined || edge === start?.time;
+      return { rows: beyond(rows), reached: isEnd ? null : { time: edge, isWhole: true }, skipped };
+    }
   }
 
   function beyond(complete: readonly FeedRow[]): FeedRow[] {

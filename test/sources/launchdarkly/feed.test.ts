@@ -8,6 +8,7 @@ import {
 } from '../../../src/sources/launchdarkly/sandbox.ts';
 import { createFlagEvent } from '../../support/flag-event.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startTamperingProxy } from '../../support/tampering-proxy.ts';
 import { idsOf, readPage, walk } from '../../support/walk.ts';
 
 const HOUR = 60 * 60 * 1000;
@@ -178,6 +179,46 @@ describe('LaunchDarkly, walked through the gateway', () => {
     await using gateway = await startGateway([entryOf(sandbox)]);
     expect(idsOf(await walk(gateway, { size: 20 }))).toEqual(distinct.map(({ id }) => id));
     expect(idsOf(await walk(gateway, { size: 20, way: 'newer' }), 'newer')).toEqual(distinct.map(({ id }) => id));
+  });
+
+  // Both were first seen as a feed that was done with: the rest of it never came, and every later page called it OK.
+  it.for<[string, Fault, number]>([
+    ['fewer events than it counts, and no way on, once', { type: 'links-null' }, 1],
+    ['so again and again for a while', { type: 'links-null' }, 4],
+  ])('ends no walk when LaunchDarkly lists %s', async ([, fault, times]) => {
+    await using sandbox = await startLaunchDarklySandbox({ events });
+    await using gateway = await startGateway([entryOf(sandbox)]);
+    for (const way of ['older', 'newer'] as const) {
+      const pages = await walk(gateway, { size: 20, way, between: () => void sandbox.faults.add(fault, { times }) });
+      sandbox.faults.clear();
+      expect(idsOf(pages, way)).toEqual(await truth(sandbox));
+    }
+  });
+
+  it('ends no walk when LaunchDarkly says neither how many events there are nor how to go on, for a call', async () => {
+    await using sandbox = await startLaunchDarklySandbox({ events });
+    await using proxy = await startTamperingProxy(sandbox.url);
+    await using gateway = await startGateway([{ ...entryOf(sandbox), url: proxy.url }]);
+    proxy.tamper({ body: ({ items, ...page }, { index }) => (index % 3 === 1 ? { items } : { items, ...page }) });
+    for (const size of [7, 20, 100]) expect(idsOf(await walk(gateway, { size }))).toEqual(await truth(sandbox));
+  });
+
+  it('ends where LaunchDarkly’s listing ends, also if that never says how many events there are', async () => {
+    await using sandbox = await startLaunchDarklySandbox({ events });
+    await using proxy = await startTamperingProxy(sandbox.url);
+    proxy.tamper({ body: ({ totalCount: _total, ...page }) => page });
+    await using gateway = await startGateway([{ ...entryOf(sandbox), url: proxy.url }]);
+    expect(idsOf(await walk(gateway, { size: 20 }))).toEqual(await truth(sandbox));
+    expect(idsOf(await walk(gateway, { size: 20, way: 'newer' }), 'newer')).toEqual(await truth(sandbox));
+  });
+
+  it('ends where LaunchDarkly’s listing ends, also if that counts more than it lists', async () => {
+    await using sandbox = await startLaunchDarklySandbox({ events });
+    await using proxy = await startTamperingProxy(sandbox.url);
+    proxy.tamper({ body: ({ totalCount, ...page }) => ({ ...page, totalCount: Number(totalCount) + 3 }) });
+    await using gateway = await startGateway([{ ...entryOf(sandbox), url: proxy.url }]);
+    expect(idsOf(await walk(gateway, { size: 20 }))).toEqual(await truth(sandbox));
+    expect(idsOf(await walk(gateway, { size: 20, way: 'newer' }), 'newer')).toEqual(await truth(sandbox));
   });
 
   it('says how far back it looks, and looks further when asked', async () => {

@@ -154,12 +154,25 @@ describe('readOlder', () => {
     expect(await readOlder(options)).toBeNull();
   });
 
-  it('ends where an upstream gives the same page for ever', async () => {
+  it.for<[string, number | null, object | null]>([
+    ['and does not count: that is the end', null, { reached: null }],
+    ['and counts more: windows may find it', 5, null],
+  ])('ends where an upstream gives the same page for ever %s', async ([, total, expected]) => {
     const rows = [{ event: createEvent('log', 'only', 1) }];
-    const list = async () => ({ rows, skipped: 0, next: 1, total: 5 });
+    const list = async () => ({ rows, skipped: 0, next: 1, total });
     const options = { list, span: EVERYTHING, size: 10, maxSize: MAX_SIZE, ties: byId };
     expect(await readOlder({ ...options, start: null })).toMatchObject({ rows: [], reached: { time: 1 } });
-    expect(await readOlder({ ...options, start: { time: 1 } })).toMatchObject({ rows, reached: null });
+    const last = await readOlder({ ...options, start: { time: 1 } });
+    expect(last).toEqual(expected && { rows, skipped: 0, ...expected });
+  });
+
+  it('leaves a millisecond that is cut off, without a way on, to be read by windows', async () => {
+    const rows = Array.from({ length: MAX_SIZE }, (_, index) => ({ event: createEvent('log', String(index), 1) }));
+    const options = { span: EVERYTHING, start: null, size: 10, maxSize: MAX_SIZE, ties: byId };
+    for (const total of [null, MAX_SIZE + 1]) {
+      const list = async (size: number) => ({ rows: rows.slice(0, size), skipped: 0, next: undefined, total });
+      expect(await readOlder({ ...options, list })).toBeNull();
+    }
   });
 });
 
