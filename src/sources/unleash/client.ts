@@ -33,7 +33,7 @@ export interface EventSearch {
 }
 
 export interface FoundEvents {
-  /** Newest first; `null` in the place of one that cannot be read. */
+  /** Newest first, each once, so that they count as offsets do; `null` in the place of one that cannot be read. */
   events: (EventSchema | null)[];
   /** Everything that matches. */
   total: number;
@@ -84,7 +84,7 @@ export function createUnleashClient({ apiToken, id, url }: UnleashSettings, opti
       if (lacksRows(found, search)) {
         throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'Unleash counted events but did not list them.');
       }
-      return found;
+      return { ...found, events: eachOnce(found.events) };
     },
     async listRecentEvents(project, call) {
       const { events, totalEvents } = await upstream.getJson({
@@ -117,6 +117,11 @@ export function createUnleashClient({ apiToken, id, url }: UnleashSettings, opti
 /** The server answers 200 also when reading the rows failed: it counts events then, and lists none. */
 function lacksRows({ events, total }: FoundEvents, { offset }: EventSearch): boolean {
   return events.length === 0 && offset < total;
+}
+
+function eachOnce(events: FoundEvents['events']): FoundEvents['events'] {
+  const seen = new Set<number>();
+  return events.filter((event) => event === null || (!seen.has(event.id) && seen.add(event.id)));
 }
 
 function toQuery({ filter, from, limit, offset, text, to }: EventSearch): URLSearchParams {

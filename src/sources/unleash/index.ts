@@ -111,7 +111,8 @@ async function createFeed(
   const options = { client, source, url, projects };
   if (eventsApi === 'legacy') return createLegacyFeed(options);
   const version = await client.readVersion({ budget }).catch(absentIfRefused);
-  const hasSearch = eventsApi === 'search' || (isAtLeast(version, FIRST_SEARCH) && (await canSearch(client, budget)));
+  const hasSearch =
+    eventsApi === 'search' || (isAtLeast(version, FIRST_SEARCH) && (await canSearch(client, projects, budget)));
   if (!hasSearch) return createLegacyFeed(options);
   const since704 = isAtLeast(version, '7.0.4');
   const capabilities = {
@@ -124,14 +125,20 @@ async function createFeed(
 }
 
 /** A search that fails on its newest event is there all the same. */
-async function canSearch(client: UnleashClient, budget: Budget): Promise<boolean> {
+async function canSearch(
+  client: UnleashClient,
+  projects: UnleashSettings['projects'],
+  budget: Budget,
+): Promise<boolean> {
   try {
     await client.searchEvents({ filter: {}, offset: 0, limit: 1 }, { budget });
     return true;
   } catch (error) {
-    if (error instanceof UpstreamError && error.status === 404) return false;
     if (error instanceof UpstreamError && error.status === 500) return true;
-    throw error;
+    if (!(error instanceof UpstreamError && error.status === 404)) throw error;
+    // A server that is not where it should be has neither: then this fails, and nothing is believed of it.
+    await client.listRecentEvents(projects?.[0] ?? null, { budget });
+    return false;
   }
 }
 
