@@ -85,7 +85,9 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     const rows = events.flatMap((event, index): PlacedRow[] =>
       event === null ? [] : [{ event: toFlagEvent(event, origin, people), offset: offset + index }],
     );
-    return { rows, count: events.length, skipped: events.length - rows.length, total };
+    // Answers of one sequence hold an event once: where it comes again, another has not come.
+    const missed = ties ? rows.length - unseen(rows, []).length : 0;
+    return { rows, count: events.length, skipped: events.length - rows.length + missed, total };
   }
 
   /**
