@@ -82,7 +82,8 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   const opened = (await Promise.all(parts.map((part) => openPart(part, walk, passes, request)))).flat();
   const lanes = opened.flatMap(({ lane }) => lane ?? []);
   throwIfAllFailed(lanes);
-  const known = new Set(opened.map(({ feed }) => shortKey(feed.key)));
+  // A part is known by its own key, too: what it owed as a whole, its feeds have taken over.
+  const known = new Set([...parts, ...opened.map(({ feed }) => feed)].map(({ key }) => shortKey(key)));
 
   const edges: TimelinePage['edges'] = [];
   let position = cursor?.position ?? null;

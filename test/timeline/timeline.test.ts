@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareEvents, type FlagEvent } from '../../src/model.ts';
 import { decodeCursor, encodeCursor } from '../../src/timeline/cursor.ts';
-import type { Direction } from '../../src/timeline/feed.ts';
+import type { Direction, Part } from '../../src/timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../src/timeline/filter.ts';
 import { MAX_READS_PER_FEED, readTimeline, type TimelinePage } from '../../src/timeline/timeline.ts';
 import { createEndlessBudget } from '../support/budget.ts';
@@ -50,6 +50,28 @@ describe('readTimeline, for any feeds', () => {
             }
           });
           expect(idsOf(walk).toSorted()).toEqual(idsOf(unionOf(feeds)).toSorted());
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('brings the events of a part late that could not say which feeds it has, and none of them twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(someFeeds, { minLength: 1, maxLength: 3 }),
+        pageSize,
+        direction,
+        fc.infiniteStream(fc.nat({ max: 5 })),
+        async (groups, limit, way, chance) => {
+          const roll = () => (chance.next().value ?? 0) === 0;
+          const parts = groups.map((feeds, index) => createMemoryPart(`part-${index}`, feeds));
+          const all = parts.flatMap((part) => part.own);
+          const walk = await walkParts(parts, limit, way, (page) => {
+            for (const part of parts) part.isDown = page < 40 && roll();
+            for (const feed of all) feed.isDown = page < 40 && roll();
+          });
+          expect(idsOf(walk).toSorted()).toEqual(idsOf(unionOf(all)).toSorted());
         },
       ),
       { numRuns: 400 },
@@ -266,12 +288,44 @@ async function cursorOf(
   return edges[wanted.pick % size];
 }
 
+interface MemoryPart extends Part {
+  own: MemoryFeed[];
+  /** While true, it cannot say which feeds it has. */
+  isDown: boolean;
+}
+
+function createMemoryPart(key: string, feeds: MemoryFeed[]): MemoryPart {
+  const own = feeds.map((feed) => {
+    const inPart = `${key}/${feed.key}`;
+    const events = feed.events.map((event) => ({ ...event, feed: inPart }));
+    return createMemoryFeed(inPart, events, feed.maxPage);
+  });
+  const part: MemoryPart = {
+    key,
+    source: key,
+    own,
+    isDown: false,
+    async feeds() {
+      if (part.isDown) throw new Error(`${key} is down`);
+      return own;
+    },
+  };
+  return part;
+}
+
 async function read(
   feeds: MemoryFeed[],
   { limit, cursor = null, until = null, way = 'older', filter = NO_FILTER }: ReadOptions,
 ): Promise<TimelinePage> {
+  return readParts(toParts(feeds), { limit, cursor, until, way, filter });
+}
+
+function readParts(
+  parts: readonly Part[],
+  { limit, cursor = null, until = null, way = 'older', filter = NO_FILTER }: ReadOptions,
+): Promise<TimelinePage> {
   const budget = createEndlessBudget();
-  return readTimeline(toParts(feeds), {
+  return readTimeline(parts, {
     direction: way,
     limit,
     cursor,
@@ -291,9 +345,15 @@ interface ReadOptions {
   filter?: EventFilter;
 }
 
+function walkAll(feeds: MemoryFeed[], ...rest: WalkArguments): Promise<FlagEvent[]> {
+  return walkParts(toParts(feeds), ...rest);
+}
+
+type WalkArguments = Parameters<typeof walkParts> extends [unknown, ...infer Rest] ? Rest : never;
+
 /** Walks to the end, every cursor on its way encoded and decoded, and puts the pages together newest first. */
-async function walkAll(
-  feeds: MemoryFeed[],
+async function walkParts(
+  parts: readonly Part[],
   limit: number,
   way: Direction,
   beforePage?: (page: number) => void,
@@ -305,7 +365,7 @@ async function walkAll(
   let walked: FlagEvent[] = [];
   for (let page = 0; page < 5_000; page += 1) {
     beforePage?.(page);
-    const answer = await read(feeds, { limit, cursor, until, way, filter }).catch((error: unknown) => {
+    const answer = await readParts(parts, { limit, cursor, until, way, filter }).catch((error: unknown) => {
       // The only feed with something left is down: a client asks again with the cursor it has.
       if (beforePage) return undefined;
       throw error;
