@@ -126,7 +126,7 @@ describe('the code of the sandboxes', () => {
 
   it('is loaded by one that has none', async () => {
     await using gateway = await start({ NODE_OPTIONS: `--import=${hook}` });
-    expect(ofSandboxes(modules(gateway))).toContain('sources/story.ts');
+    await expect.poll(() => ofSandboxes(modules(gateway))).toContain('sources/story.ts');
   });
 });
 
