@@ -96,10 +96,15 @@ function watched(feed: FlagEventsFeed, choice: Choice): FlagEventsFeed {
   };
 }
 
+/** Nothing of it is remembered: it may give the rows of either log, or none. */
+function unremembered({ maxPage: _maxPage, ...feed }: FlagEventsFeed): FlagEventsFeed {
+  return feed;
+}
+
 /** Gives way to the audit log where it is refused. */
 function yielding(feed: FlagEventsFeed, choice: Choice): FlagEventsFeed {
   return {
-    ...feed,
+    ...unremembered(feed),
     async read(request) {
       const reading = feed.read(request);
       choice.follow(reading);
@@ -117,7 +122,7 @@ function yielding(feed: FlagEventsFeed, choice: Choice): FlagEventsFeed {
 function either(forAll: FlagEventsFeed, auditLog: FlagEventsFeed, choice: Choice): FlagEventsFeed {
   const isAuditLog = () => choice.known() === 'auditlog';
   return {
-    ...forAll,
+    ...unremembered(forAll),
     get notice() {
       return isAuditLog() ? auditLog.notice : undefined;
     },

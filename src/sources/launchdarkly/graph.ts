@@ -7,7 +7,7 @@ import { PERSONAL } from '../../graph/flag-event.ts';
 import { type ListArguments, pageOfList } from '../../graph/list-connection.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
-import { defineAuditLogEntry, entryBeside, entryOf } from './audit-log/graph.ts';
+import { betterBeside, defineAuditLogEntry, entryOf } from './audit-log/graph.ts';
 import { actorBy, kindBy } from './audit-log/words.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, experimentsOf } from './experiments.ts';
@@ -102,21 +102,19 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
         type: FlagEventKind,
         description:
           'What happened, in the common vocabulary. If `auditLogEntry` is selected, too, its words tell whether a flag was turned on or off where the event’s own do not; filters go by the event’s own.',
-        resolve: async (event, _args, context, info) => {
-          const entry = await entryBeside(event, context, info);
-          return entry ? kindBy(event, entry) : event.kind;
-        },
+        resolve: (event, _args, context, info) =>
+          betterBeside(event, context, info, (entry) => (entry ? kindBy(event, entry) : event.kind)),
       }),
       actor: t.field({
         type: FlagActor,
         nullable: true,
         description:
           'Who did it; null if LaunchDarkly does not say. Events name members only: tokens and apps have a name if `auditLogEntry` is selected, too. Filters go by the event’s own.',
-        resolve: async (event, _args, context, info) => {
-          const entry = await entryBeside(event, context, info);
-          const actor = entry ? actorBy(event, entry) : event.actor;
-          return actor && { ...event, actor };
-        },
+        resolve: (event, _args, context, info) =>
+          betterBeside(event, context, info, (entry) => {
+            const actor = entry ? actorBy(event, entry) : event.actor;
+            return actor && { ...event, actor };
+          }),
       }),
       description: t.string({
         description: 'What LaunchDarkly says of it; may be empty.',

@@ -26,14 +26,15 @@ export async function entryOf(event: LaunchDarklyEvent, context: GatewayContext)
   return entry && { event, entry };
 }
 
-/** For the fields of an event that the entry says better: it is loaded only if it is selected, too. */
-export async function entryBeside(
+/** A field of an event that its entry says better: the entry is loaded only if it is selected, too. */
+export function betterBeside<T>(
   event: LaunchDarklyEvent,
   context: GatewayContext,
   info: GraphQLResolveInfo,
-): Promise<AuditLogEntryRep | null> {
-  if (!selectedBeside(info).has(AUDIT_LOG_ENTRY)) return null;
-  return (await entryOf(event, context))?.entry ?? null;
+  say: (entry: AuditLogEntryRep | null) => T,
+): T | Promise<T> {
+  if (!selectedBeside(info).has(AUDIT_LOG_ENTRY)) return say(null);
+  return entryOf(event, context).then((shown) => say(shown?.entry ?? null));
 }
 
 export function defineAuditLogEntry(builder: Builder, { FlagActor, FlagChange }: SharedTypes) {
