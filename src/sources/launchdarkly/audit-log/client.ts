@@ -49,9 +49,8 @@ export function createAuditLogClient(upstream: Upstream): AuditLogClient {
   return {
     list({ after, before, limit, statements }, call) {
       const query = new URLSearchParams({ after: String(after), before: String(before), limit: String(limit) });
-      const [only, ...others] = statements;
-      const isOne = only?.effect === 'allow' && only.resources.length === 1 && !only.actions && others.length === 0;
-      if (isOne) query.set('spec', only.resources.join());
+      const isOne = isAskedByGet(statements);
+      if (isOne) query.set('spec', statements[0]?.resources.join() ?? '');
       return upstream.getJson({
         ...call,
         path: PATH,
@@ -92,6 +91,11 @@ export function createAuditLogClient(upstream: Upstream): AuditLogClient {
       }
     },
   };
+}
+
+/** One statement that allows one resource: recorded answers to GET have a link to the next page exactly if there is one. */
+export function isAskedByGet([only, ...others]: readonly Statement[]): boolean {
+  return only?.effect === 'allow' && only.resources.length === 1 && !only.actions && others.length === 0;
 }
 
 /** Every flag of a project, in these environments or in any. */

@@ -73,8 +73,14 @@ export function createAuditLogFeed(options: AuditLogFeedOptions): FlagEventsFeed
 
   async function readDown(list: ListEntries, span: Span, request: FeedRequest): Promise<FeedPage | null> {
     const { limit, start } = request;
+    let listed = 0;
     const first = await readOlder<number>({
-      list: (_size, place = span.newest + 1) => list(span.oldest, place),
+      async list(_size, place = span.newest + 1) {
+        const page = await list(span.oldest, place);
+        listed += page.rows.length + page.skipped;
+        // Nothing counts what there is; but where there is surely no more, it is as much as was listed.
+        return page.isEnd ? { ...page, total: listed } : page;
+      },
       span,
       start,
       size: MAX_ENTRIES,

@@ -5,7 +5,14 @@
 import type { FeedRow } from '../../../timeline/feed.ts';
 import type { Listed } from '../../paging/older.ts';
 import { unseen } from '../../paging/rows.ts';
-import { type AuditLogCall, type AuditLogClient, MAX_ENTRIES, resourceOf, type Statement } from './client.ts';
+import {
+  type AuditLogCall,
+  type AuditLogClient,
+  isAskedByGet,
+  MAX_ENTRIES,
+  resourceOf,
+  type Statement,
+} from './client.ts';
 import { type EntryOrigin, toEvent } from './event.ts';
 import type { AuditLogEntryRep } from './wire.ts';
 
@@ -19,8 +26,13 @@ export interface ListingOptions {
   call: AuditLogCall;
 }
 
+export interface ListedEntries extends Listed<number> {
+  /** LaunchDarkly has said that there is no more. */
+  isEnd?: boolean;
+}
+
 /** From just below `place`, Unix milliseconds, down to `oldest`. */
-export type ListEntries = (oldest: number, place: number) => Promise<Listed<number>>;
+export type ListEntries = (oldest: number, place: number) => Promise<ListedEntries>;
 
 export function createListing({ call, client, origin, statements }: ListingOptions): ListEntries {
   /** Both ends are asked for a millisecond wider: whether they belong to a window is not documented. */
@@ -64,7 +76,7 @@ export function createListing({ call, client, origin, statements }: ListingOptio
     const page = toListed(items);
     const last = items.findLast((entry) => entry !== null)?.date;
     const isFull = items.length >= MAX_ENTRIES;
-    if (!isFull && next === null) return page;
+    if (!isFull && next === null) return { ...page, isEnd: isAskedByGet(statements) };
     // Nothing on it can be read: only its link says how far it went.
     if (last === undefined) return { ...page, next: placeIn(next, place) };
     if (last + 1 < place) return { ...page, next: last + 1 };
