@@ -7,6 +7,7 @@ import { type AuthenticationOptions, createAuthenticator } from './authenticatio
 import { useClientErrors } from './client-errors.ts';
 import { useCompression } from './compression.ts';
 import { useCsrfPrevention } from './csrf.ts';
+import { createDocumentCaches } from './documents.ts';
 import { useAnswerHeaders } from './headers.ts';
 import { useLimits } from './limits.ts';
 import { useNegotiation } from './negotiation.ts';
@@ -73,6 +74,7 @@ export function publicFaceSettings({ corsOrigins }: PublicFace) {
     maxRequestBodySize: false,
     graphiql: false,
     logging: false,
+    parserAndValidationCache: createDocumentCaches() as never,
     cors: corsOrigins.length > 0 && allow(corsOrigins),
   } satisfies Partial<YogaServerOptions<object, GatewayContext>>;
 }
