@@ -1,12 +1,13 @@
-/** Limits on the size and cost of one query, checked before any upstream call. No error message quotes the query. */
+/** Limits on the size and cost of one query, and of its answer, checked before any upstream call. No error message quotes the query. */
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
-import { GraphQLError, getNullableType, getOperationAST, getVariableValues, isListType } from 'graphql';
-import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
+import { type DocumentNode, GraphQLError, getOperationAST, getVariableValues } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { z } from 'zod';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../graph/connection.ts';
 import type { GatewayContext } from '../request/context.ts';
+import { bytesIn, fieldsIn } from './cost.ts';
 import { refuse } from './refusal.ts';
+import { hasLongerAlias, needsMoreComparisons } from './selections.ts';
+
+const MEGABYTE = 1024 * 1024;
 
 export const LIMITS = {
   /** The experiments of a flag's events, below a page of events, are 12 levels deep. Fragments do not count. */
@@ -16,8 +17,14 @@ export const LIMITS = {
   directives: 50,
   /** Enough for 500 ids, or for the introspection query of GraphiQL, several times over. */
   tokens: 2_000,
-  /** Fields of the response, if every page is full. */
+  /** Fields of the response, if every page is full. A page counts as 30, a part of its own (`@defer`, `@stream`) as 50. */
   cost: 50_000,
+  /** Of two fields of one name that come together: graphql's validation makes them all. */
+  comparisons: 5_000,
+  /** Characters. An alias is in the answer as often as its field. */
+  aliasLength: 100,
+  /** Of JSON, if every page is full. */
+  answerBytes: 10 * MEGABYTE,
 } as const;
 
 export function useLimits(): Plugin<GatewayContext>[] {
@@ -33,10 +40,16 @@ export function useLimits(): Plugin<GatewayContext>[] {
     blockFieldSuggestion: { enabled: false },
   });
   // It is typed with an empty context; these rules use none.
-  return [armor as unknown as Plugin<GatewayContext>, useBoundedStack(), useOnlyRefusals(), useCostLimit()];
+  return [
+    armor as unknown as Plugin<GatewayContext>,
+    useBoundedStack(),
+    useBoundedValidation(),
+    useOnlyRefusals(),
+    useCostLimit(),
+  ];
 }
 
-const REFUSALS = new Set(['QUERY_TOO_DEEP', 'TOO_MANY_ALIASES', 'TOO_MANY_DIRECTIVES']);
+const REFUSALS = new Set(['QUERY_TOO_DEEP', 'QUERY_TOO_COMPLEX', 'TOO_MANY_ALIASES', 'TOO_MANY_DIRECTIVES']);
 
 /** Reports to a validation rule's context. The parser has none: there the error is thrown. */
 function reject(code: string) {
@@ -73,57 +86,56 @@ function useOnlyRefusals(): Plugin<GatewayContext> {
   };
 }
 
-function useCostLimit(): Plugin<GatewayContext> {
+/** Before graphql's own rules: the document is what makes them expensive. */
+function useBoundedValidation(): Plugin<GatewayContext> {
+  const judged = new WeakMap<DocumentNode, GraphQLError | null>();
   return {
-    onExecute({ args: { document, operationName, schema, variableValues } }) {
-      const operation = getOperationAST(document, operationName);
-      const variables: Variables = variableValues ?? {};
-      // Variables of the wrong type: execution will refuse them, with a better message.
-      if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
-      const name = operation.name && { operationName: operation.name.value };
-      const cost = costOf({ schema, query: document, variables, estimators: [estimate], ...name });
-      if (cost <= LIMITS.cost) return;
-      const message = `The answer may hold more than ${LIMITS.cost} fields: ask for smaller pages.`;
-      throw refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+    onValidate({ params: { documentAST }, setResult }) {
+      const known = judged.get(documentAST);
+      const refusal = known === undefined ? judge(documentAST) : known;
+      judged.set(documentAST, refusal);
+      if (refusal) setResult([refusal]);
     },
   };
 }
 
-type Variables = Record<string, unknown>;
+function judge(document: DocumentNode): GraphQLError | null {
+  if (needsMoreComparisons(document, LIMITS.comparisons)) {
+    const message = 'Too many fields of one name are selected together: select each once.';
+    return refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+  }
+  if (!hasLongerAlias(document, LIMITS.aliasLength)) return null;
+  const message = `An alias is longer than ${LIMITS.aliasLength} characters.`;
+  return refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+}
 
-/** A cost that cannot be computed must not count as zero. */
-function costOf(options: Parameters<typeof getComplexity>[0]): number {
+function useCostLimit(): Plugin<GatewayContext> {
+  return {
+    onExecute({ args: { document, operationName, schema, variableValues } }) {
+      const operation = getOperationAST(document, operationName);
+      const variables: Record<string, unknown> = variableValues ?? {};
+      // Variables of the wrong type: execution will refuse them, with a better message.
+      if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
+      const request = { schema, document, variables, operationName: operation.name?.value };
+      const fields = count(() => fieldsIn(request));
+      if (fields > LIMITS.cost) {
+        const message = `The answer may hold more than ${LIMITS.cost} fields: ask for smaller pages.`;
+        throw refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+      }
+      const limit = LIMITS.answerBytes;
+      if (count(() => bytesIn(request, { fields, atMost: limit })) <= limit) return;
+      const message = `The answer may be larger than ${limit / MEGABYTE} MB: ask for smaller pages.`;
+      throw refuse({ code: 'ANSWER_TOO_LARGE', message, status: 400, isAboutDocument: true, extensions: { limit } });
+    },
+  };
+}
+
+function count(estimate: () => number): number {
   try {
-    return getComplexity(options);
+    return estimate();
   } catch (error) {
-    if (!(error instanceof GraphQLError) || /^Query exceeds/.test(error.message)) return Number.POSITIVE_INFINITY;
+    if (!(error instanceof GraphQLError)) throw error;
     // A required argument whose variable has no value. Otherwise it would be an error of that field.
     throw refuse({ code: 'BAD_USER_INPUT', message: error.message, status: 400, isAboutDocument: true });
   }
 }
-
-/** One for the field, and the cost of its selection as often as it may be in the response. */
-const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => 1 + childComplexity * sizeOf(field, args);
-
-function sizeOf(
-  { args, extensions, type }: Parameters<ComplexityEstimator>[0]['field'],
-  values: Record<string, unknown>,
-): number {
-  if (args.some(({ name }) => name === 'first')) {
-    // A page size out of range is refused by the resolver, which names the argument.
-    const size = Number(values.first ?? values.last ?? DEFAULT_PAGE_SIZE);
-    return Math.min(Math.max(size, 0), MAX_PAGE_SIZE);
-  }
-  if (!isListType(getNullableType(type))) return 1;
-  const keys = Object.values(values).find(Array.isArray);
-  return keys?.length ?? assumedSizeOf(extensions) ?? 1;
-}
-
-/** Of a list without a page size that may be long: as its `@listSize` says. */
-function assumedSizeOf(extensions: unknown): number | undefined {
-  return listSizeSchema.safeParse(extensions).data?.directives.listSize[0].assumedSize;
-}
-
-const listSizeSchema = z.object({
-  directives: z.object({ listSize: z.tuple([z.object({ assumedSize: z.int() })]) }),
-});

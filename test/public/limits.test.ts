@@ -108,7 +108,67 @@ const refused: [what: string, code: string, query: string, variables?: unknown][
     'QUERY_TOO_COMPLEX',
     `{ ...A0 } ${repeat(20, (index) => `fragment A${index} on Query { ${repeat(20, () => `...A${index + 1}`)} }`)} fragment A20 on Query { flagSources { id } }`,
   ],
+  [
+    'parts in a long list',
+    'QUERY_TOO_COMPLEX',
+    `query ($f: [_Any!]!) { _entities(representations: $f) { ${repeat(49, () => '... on FeatureFlag @defer { key }')} } }`,
+    { f: Array(1_000).fill({ __typename: 'FeatureFlag', key: 'a' }) },
+  ],
+  [
+    'parts in a long list, in fragments that share one',
+    'QUERY_TOO_COMPLEX',
+    `query ($f: [_Any!]!) { _entities(representations: $f) { ${repeat(24, (index) => `...F${index}`)} } }
+      ${repeat(24, (index) => `fragment F${index} on FeatureFlag { ...G @defer }`)} fragment G on FeatureFlag { key }`,
+    { f: Array(1_000).fill({ __typename: 'FeatureFlag', key: 'a' }) },
+  ],
+  [
+    'streams of long lists',
+    'QUERY_TOO_COMPLEX',
+    `query ($ids: [ID!]!) { ${repeat(3, (index) => `n${index}: nodes(ids: $ids) @stream { id }`)} }`,
+    { ids: Array(500).fill('RmVhdHVyZUZsYWc6YQ==') },
+  ],
+  ['a schema many times', 'QUERY_TOO_COMPLEX', introspectedTimes(30)],
+  ['equal fields many times, nested', 'QUERY_TOO_COMPLEX', `{ ${repeat(190, () => 'flagEvents { nodes { id } }')} }`],
+  [
+    'equal fields many times, in fragments',
+    'QUERY_TOO_COMPLEX',
+    `{ ${repeat(120, (index) => `...F${index}`)} } ${repeat(120, (index) => `fragment F${index} on Query { flagEvents { nodes { id } } }`)}`,
+  ],
+  ['a long alias', 'QUERY_TOO_COMPLEX', `{ flagEvents(first: 100) { nodes { ${'a'.repeat(101)}: id } } }`],
+  [
+    'long cursors in many edges',
+    'ANSWER_TOO_LARGE',
+    `query ($c: String) { ${repeat(50, (index) => `a${index}: flagEvents(first: 100, after: $c) { edges { cursor } }`)} }`,
+    { c: 'e'.repeat(16_000) },
+  ],
+  [
+    'long cursors in many edges, written out',
+    'ANSWER_TOO_LARGE',
+    `{ ${repeat(8, (index) => `a${index}: flagEvents(first: 100, after: "${'e'.repeat(16_000)}") { edges { cursor } }`)} }`,
+  ],
+  [
+    'values of any size in many rows',
+    'ANSWER_TOO_LARGE',
+    `{ ${repeat(40, (index) => `a${index}: flagEvents(first: 100) { nodes { ... on UnleashFlagEvent { data preData } } }`)} }`,
+  ],
+  [
+    'labels of parts, again and again',
+    'ANSWER_TOO_LARGE',
+    `{ flagEvents(first: 100) { nodes { ... @defer(label: "${'a'.repeat(200_000)}") { id } } } }`,
+  ],
+  [
+    'empty pages of many objects',
+    'QUERY_TOO_COMPLEX',
+    `query ($f: [_Any!]!) { _entities(representations: $f) { ... on FeatureFlag { ${repeat(49, (index) => `a${index}: events(first: 0) { __typename }`)} } } }`,
+    { f: Array(1_000).fill({ __typename: 'FeatureFlag', key: 'a' }) },
+  ],
 ];
+
+function introspectedTimes(count: number): string {
+  const fields = 'types { ...FullType }';
+  const fragments = getIntrospectionQuery().slice(getIntrospectionQuery().indexOf('fragment'));
+  return `{ ${repeat(count, (index) => `a${index}: __schema { ${fields} }`)} } ${fragments}`;
+}
 
 describe('a query within bounds', () => {
   it.for(accepted)('is answered: %s', async ([, query, variables]) => {
@@ -143,6 +203,12 @@ describe('a query out of bounds', () => {
   it('has the same code, and the status of old, for a client that knows only application/json', async () => {
     const { code, status } = await gateway.ask(refused[0]?.[2] ?? '', { headers: { accept: 'application/json' } });
     expect([status, code]).toEqual([200, 'QUERY_TOO_DEEP']);
+  });
+
+  it('names the limit of an answer’s size', async () => {
+    const [, , query = '', variables] = refused.find(([, code]) => code === 'ANSWER_TOO_LARGE') ?? [];
+    const { answer } = await gateway.ask(query, { variables });
+    expect(answer.errors?.[0]?.extensions).toEqual({ code: 'ANSWER_TOO_LARGE', limit: LIMITS.answerBytes });
   });
 
   it('is judged anew for other variables', async () => {
