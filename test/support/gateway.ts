@@ -33,6 +33,8 @@ export interface TestGatewayOptions {
   /** @default 600_000 */
   historyMaxAgeMs?: number;
   federation?: ConfigFile['federation'];
+  /** @default 500 */
+  upstreamCallsPerRequest?: number;
   /** @default 20 */
   breakerMs?: number;
   /** @default 'on' */
@@ -57,6 +59,7 @@ export async function startGateway(
     pageCacheMs = 0,
     requestTimeoutMs = 10_000,
     trustedDocuments = 'on',
+    upstreamCallsPerRequest = 500,
   }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const config = toConfig({}, { sources, requestTimeoutMs, federation }, definitions);
@@ -73,6 +76,7 @@ export async function startGateway(
     sources: connected,
     history: createHistory({ maxBytes: historyCacheMb * 1024 * 1024, maxAgeMs: historyMaxAgeMs }),
     requestTimeoutMs,
+    upstreamCallsPerRequest,
     federation: config.federation,
     trustedDocuments,
     documents: readTrustedDocuments(),
