@@ -12,7 +12,7 @@ describe('the timeline of both vendors', () => {
       expect(timesOf(forward)).toEqual(union.map(({ time }) => time));
       expect(idsOf(await walk(both.gateway, { size, way: 'newer' }), 'newer')).toEqual(idsOf(forward));
     }
-  });
+  }, 90_000);
 
   it('has cursors that go both ways from any edge', async () => {
     await using both = await startBoth();

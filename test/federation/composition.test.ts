@@ -170,6 +170,8 @@ describe('the composer of Cosmo', () => {
     expect((whole as { fields: string[] }).fields.filter((field) => !left.has(field)).toSorted()).toEqual([
       'FlagActor.email',
       'FlagActor.name',
+      'LaunchDarklyAuditLogEntry.description',
+      'LaunchDarklyAuditLogEntry.title',
       'LaunchDarklyMember.email',
       'LaunchDarklyMember.firstName',
       'LaunchDarklyMember.lastName',
