@@ -87,21 +87,6 @@ export interface CallCount {
   readonly limit: number;
 }
 
-/** What one execution may still spend on upstreams: handed to everything that may call one. */
-export interface Budget {
-  /** Aborted when the caller has gone or the deadline has passed. */
-  readonly signal: AbortSignal;
-  /** Unix milliseconds. */
-  readonly deadline: number;
-  readonly calls: CallCount;
-}
-
-export interface CallCount {
-  /** HTTP requests made so far, retries included. */
-  made: number;
-  readonly limit: number;
-}
-
 /** A span of time in Unix milliseconds, `from` inclusive, `to` exclusive; `null` is open. */
 export interface Window {
   from: number | null;
