@@ -2,7 +2,7 @@
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What is left of a vendor's allowance, as its latest answer said. */
+/** What is left of a vendor's rate limit, as its latest answer said. */
 export interface RateLimit {
   limit: number | null;
   remaining: number;

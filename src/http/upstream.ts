@@ -74,7 +74,7 @@ export interface Upstream {
    * Callers who ask the same at the same time share one request, and its answer: do not change it.
    */
   getJson<T>(request: UpstreamRequest<T>): Promise<T>;
-  /** What is left of the vendor's allowance, as its latest answer said; `null` if it has not said. */
+  /** What is left of the vendor's rate limit, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
   /** False while the part, or every part that was asked in the last minute, fails for want of an answer. */
   isHealthy(part?: string): boolean;

@@ -6,7 +6,7 @@
  * before it has all of it.
  */
 import { UpstreamError } from '../../errors.ts';
-import { type Budget, compareKeys } from '../../model.ts';
+import { type Budget, compareKeys, type FlagEvent } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
 import { createMatcher, type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { type Listed, readOlder } from '../paging/older.ts';
@@ -56,23 +56,15 @@ export function createProjectFeeds(options: ProjectOptions): FlagEventsFeed[] {
 
 /** `isFirst`: its listing is asked for the changes to every environment too, so that their own feed shares the call. */
 function createEnvironmentFeed(options: ProjectOptions, environment: string, isFirst: boolean): FlagEventsFeed {
-  const { historyDays, project, source } = options;
+  const { historyDays, project } = options;
   const key = keyOf(options, environment);
   const list = createListing(options, environment);
   const asksGlobal = (filter: EventFilter) => isFirst && wantsGlobal(filter);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
   return {
-    key,
-    source,
-    // Read together, flags have to be sifted from everybody's events; asked one by one, each costs a call.
-    flagsAskedSingly: 3,
-    maxPage: MAX_PAGE,
-    fields: [EXPERIMENTS],
-    horizon: (asOf) => horizonAt(asOf, historyDays),
+    ...createBase(options, key),
     canMatch: (filter) =>
       canMatch(filter, project) && wantsLocal(filter) && (filter.environments?.includes(environment) ?? true),
-    pushdown,
-    matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),
     read: (request) => readListing(list(request, asksGlobal(request.filter)), request, historyDays, isOwn),
     async count(filter, asOf, budget) {
       if (!isCountable(filter)) return null;
@@ -93,7 +85,7 @@ function createEnvironmentFeed(options: ProjectOptions, environment: string, isF
  * could not be read of its log.
  */
 function createGlobalFeed(options: ProjectOptions, environments: readonly string[]): FlagEventsFeed {
-  const { historyDays, project, source } = options;
+  const { historyDays, project } = options;
   const key = keyOf(options, EVERY_ENVIRONMENT);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
 
@@ -111,15 +103,8 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
   }
 
   return {
-    key,
-    source,
-    flagsAskedSingly: 3,
-    maxPage: MAX_PAGE,
-    fields: [EXPERIMENTS],
-    horizon: (asOf) => horizonAt(asOf, historyDays),
+    ...createBase(options, key),
     canMatch: (filter) => environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter),
-    pushdown,
-    matches: (event, filter) => isOwn(event as LaunchDarklyEvent) && matches(event as LaunchDarklyEvent, filter),
     async read(request) {
       const page = await fromFirst((list) => readListing(list(request, true), request, historyDays, isOwn));
       return { ...page, skipped: 0, ...(page.total !== undefined && { total: 0 }) };
@@ -145,6 +130,22 @@ export async function hasFlagEvents(
     if (isRefusal(error)) return null;
     throw error;
   }
+}
+
+/** What both kinds of feed have in common. */
+function createBase({ historyDays, source }: ProjectOptions, key: string) {
+  return {
+    key,
+    source,
+    // Read together, flags have to be sifted from everybody's events; asked one by one, each costs a call.
+    flagsAskedSingly: 3,
+    maxPage: MAX_PAGE,
+    fields: [EXPERIMENTS],
+    horizon: (asOf: number) => horizonAt(asOf, historyDays),
+    pushdown,
+    matches: (event: FlagEvent, filter: EventFilter) =>
+      event.feed === key && matches(event as LaunchDarklyEvent, filter),
+  };
 }
 
 type ListPage = (span: Span, size: number, after: string | undefined) => Promise<Listed<string>>;
