@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -106,27 +106,33 @@ describe('the process, with settings,', () => {
 });
 
 describe('the code of the sandboxes', () => {
-  /** Names every module on the standard error before it is loaded. */
-  const hook = `data:text/javascript,${encodeURIComponent(`
-    import { registerHooks } from 'node:module';
-    import { writeSync } from 'node:fs';
-    registerHooks({ load(url, context, next) { writeSync(2, 'loads ' + url + '\\n'); return next(url, context); } });
-  `)}`;
-  const modules = (gateway: GatewayProcess) => gateway.errors().match(/(?<=^loads .*\/src\/).*$/gm) ?? [];
+  /** Names every module in a file before it is loaded. A pipe may be full, and a write to it then fails. */
+  const createHook = async () => {
+    const file = path.join(await mkdtemp(path.join(folder, 'modules-')), 'loaded');
+    const code = `
+      import { registerHooks } from 'node:module';
+      import { appendFileSync } from 'node:fs';
+      registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(file)}, url + '\\n'); return next(url, context); } });
+    `;
+    const modules = async () => (await readFile(file, 'utf8')).match(/(?<=^.*\/src\/).*$/gm) ?? [];
+    return { options: `--import=data:text/javascript,${encodeURIComponent(code)}`, modules };
+  };
   const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|\/story/.test(file));
 
   it('is not loaded by a process that has a source', async () => {
     await using unleash = await startUnleashSandbox();
     const source = { UNLEASH_API_TOKEN: unleash.token, UNLEASH_URL: unleash.url };
-    await using gateway = await start({ ...source, NODE_OPTIONS: `--import=${hook}` });
+    const { modules, options } = await createHook();
+    await using gateway = await start({ ...source, NODE_OPTIONS: options });
     expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
-    expect(modules(gateway)).toContain('sources/unleash/client.ts');
-    expect(ofSandboxes(modules(gateway))).toEqual([]);
+    expect(await modules()).toContain('sources/unleash/client.ts');
+    expect(ofSandboxes(await modules())).toEqual([]);
   });
 
   it('is loaded by one that has none', async () => {
-    await using gateway = await start({ NODE_OPTIONS: `--import=${hook}` });
-    await expect.poll(() => ofSandboxes(modules(gateway))).toContain('sources/story.ts');
+    const { modules, options } = await createHook();
+    await using _gateway = await start({ NODE_OPTIONS: options });
+    expect(ofSandboxes(await modules())).toContain('sources/story.ts');
   });
 });
 

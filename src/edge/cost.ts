@@ -30,7 +30,7 @@ export interface Estimated {
 /** Fields that one part of an answer costs as much as: it is found, collected and sent on its own. */
 const PART_FIELDS = 50;
 
-/** Fields that a page costs as much as, before anything is on it: it is asked for, merged and given cursors. */
+/** Fields that a page of events costs as much as, before anything is on it: it is asked for, merged and given cursors. */
 const PAGE_FIELDS = 30;
 
 /** Averages, in bytes of JSON. A cursor is as long as the longest text of the request, because it carries that on. */
@@ -48,7 +48,7 @@ export function fieldsIn(request: Estimated): number {
   const partsAt = createPartCount(request.document);
   return estimate(request, ({ args, childComplexity, field, node }) => {
     const size = sizeOf(field, args);
-    return 1 + (isPaged(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
+    return 1 + (isFiltered(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
   });
 }
 
@@ -73,6 +73,11 @@ function leafBytes({ name, type }: Parameters<ComplexityEstimator>[0]['field'], 
   if (CURSORS.has(name)) return cursor;
   const leaf = getNamedType(type).name;
   return leaf === 'JSON' ? BYTES.json : leaf === 'ID' ? BYTES.id : (FIXED[leaf] ?? BYTES.text);
+}
+
+/** Only pages of events take a filter; lists of experiments come with their event. */
+function isFiltered({ args }: Parameters<ComplexityEstimator>[0]['field']): boolean {
+  return args.some(({ name }) => name === 'filter');
 }
 
 /** A cost that cannot be computed must not count as zero. */
