@@ -48,7 +48,7 @@ export function fieldsIn(request: Estimated): number {
   const partsAt = createPartCount(request.document);
   return estimate(request, ({ args, childComplexity, field, node }) => {
     const size = sizeOf(field, args);
-    return 1 + (isFiltered(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
+    return 1 + (isTimeline(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
   });
 }
 
@@ -75,11 +75,6 @@ function leafBytes({ name, type }: Parameters<ComplexityEstimator>[0]['field'], 
   return leaf === 'JSON' ? BYTES.json : leaf === 'ID' ? BYTES.id : (FIXED[leaf] ?? BYTES.text);
 }
 
-/** Only pages of events take a filter; lists of experiments come with their event. */
-function isFiltered({ args }: Parameters<ComplexityEstimator>[0]['field']): boolean {
-  return args.some(({ name }) => name === 'filter');
-}
-
 /** A cost that cannot be computed must not count as zero. */
 function estimate({ document, operationName, schema, variables }: Estimated, estimator: ComplexityEstimator): number {
   const name = operationName === undefined ? {} : { operationName };
@@ -104,6 +99,11 @@ function sizeOf(
   if (isIntrospectionType(getNamedType(type))) return INTROSPECTED;
   const keys = Object.values(values).find(Array.isArray);
   return keys?.length ?? assumedSizeOf(extensions) ?? 1;
+}
+
+/** A page that is read for this field, not one cut out of a list that is there. */
+function isTimeline({ args }: Pick<Parameters<ComplexityEstimator>[0]['field'], 'args'>): boolean {
+  return isPaged({ args }) && args.some(({ name }) => name === 'filter');
 }
 
 function isPaged({ args }: Pick<Parameters<ComplexityEstimator>[0]['field'], 'args'>): boolean {

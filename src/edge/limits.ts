@@ -17,7 +17,7 @@ export const LIMITS = {
   directives: 50,
   /** Enough for 500 ids, or for the introspection query of GraphiQL, several times over. */
   tokens: 2_000,
-  /** Fields of the response, if every page is full. A page counts as 30, a part of its own (`@defer`, `@stream`) as 50. */
+  /** Fields of the response, if every page is full. A page of events counts as 30, a part of its own (`@defer`, `@stream`) as 50. */
   cost: 50_000,
   /** Of two fields of one name that come together: graphql's validation makes them all. */
   comparisons: 5_000,
