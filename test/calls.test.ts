@@ -144,8 +144,8 @@ describe('the upstream calls of a query', () => {
   it('asks once for ten clients who ask the same at the same time', async () => {
     const now = Date.now();
     await using both = await startBoth({ now: () => now });
-    const slow = both.launchDarkly.faults.add({ type: 'slow', delayMs: 100 });
-    const slowToo = both.unleash.faults.always({ kind: 'slow', ms: 100 });
+    const slow = both.launchDarkly.faults.add({ type: 'slow', delayMs: 1_000 });
+    const slowToo = both.unleash.faults.always({ kind: 'slow', ms: 1_000 });
     const query = '{ flagEvents(first: 5) { nodes { id } } }';
     const answers = await Promise.all(Array.from({ length: 10 }, () => both.gateway.query(query)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
