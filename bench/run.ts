@@ -1,105 +1,250 @@
 /**
- * What a query costs the gateway, as a ratio to the floor of the same run: a server that asks both upstreams and merges
- * their answers without GraphQL. Server CPU time per query, medians of several rounds taken in turns; times by themselves
- * say more about the machine.
+ * What a query costs: server CPU, memory, time and upstream calls, as ratios to the floor of the same run (`floor.ts`).
+ * Times by themselves say more about the machine. `npm run bench -- --quick` takes two minutes instead of fifteen;
+ * `--json <file>` says where all figures go; `--against <folder>` measures the CPU of another checkout in the same rounds.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
+import { atLeast, atMost, type Goal, median, print, printGoals, printTable } from './goals.ts';
+import { ask, type LoadResult, load } from './load.ts';
+import { bodiesOf, type QueryName, toBody, WAYS, type Way } from './queries.ts';
+import { isPinned, pinLoad, type Server, startServer, startUpstreams } from './servers.ts';
+import { measureWalk, readAll, type WalkResult } from './walk.ts';
 
-const ROUNDS = 5;
-const QUERIES = 1_500;
-const CONNECTIONS = 32;
-
-const FIELDS =
-  'id occurredAt kind type title flag { key } project { key } environment { key } actor { email } source { name }';
-const EXPERIMENTS = '... on LaunchDarklyFlagEvent { experiments { nodes { key name } } }';
-const page = (fields: string) =>
-  `query ($from: DateTime!) { flagEvents(first: 20, filter: { from: $from }) { edges { cursor node { ${fields} } } } }`;
-
-interface Subject {
-  name: string;
-  server: string;
-  query: string;
-  /** Whether each query has a filter of its own, so that no two share an upstream call. @default true */
-  isDistinct?: boolean;
-}
-
-const subjects: Subject[] = [
-  { name: 'floor: no GraphQL', server: 'floor', query: page(FIELDS) },
-  { name: '20 events', server: 'gateway', query: page(FIELDS) },
-  { name: '20 events with experiments', server: 'gateway', query: page(`${FIELDS} ${EXPERIMENTS}`) },
-  { name: '20 events, everybody asks the same', server: 'gateway', query: page(FIELDS), isDistinct: false },
-  {
-    name: '20 events, remembered for 2 s',
-    server: 'gateway with remembered pages',
-    query: page(FIELDS),
-    isDistinct: false,
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string', default: 'bench/results.json' },
+    against: { type: 'string' },
   },
-];
+});
+const size = flags.quick
+  ? { rounds: 3, queries: 600, slowQueries: 768, seconds: 10, walks: [2], depth: 300 }
+  : { rounds: 7, queries: 3_000, slowQueries: 4_096, seconds: 60, walks: [2, 7, 20], depth: 1_000 };
+const QUERY_NAMES: readonly QueryName[] = ['q1', 'q2'];
+const NARROW = 32;
+const WIDE = 256;
+const LATENCY_MS = 50;
 
-const upstreams = fork(new URL('upstreams.ts', import.meta.url));
-const [{ launchDarklyUrl, unleashUrl }] = await once(upstreams, 'message');
-const running = await Promise.all(
-  subjects.map(async (subject) => {
-    const child = fork(new URL('servers.ts', import.meta.url), [subject.server, launchDarklyUrl, unleashUrl]);
-    const [{ url }] = await once(child, 'message');
-    return { ...subject, child, url: new URL(url), costs: [] as number[] };
-  }),
+pinLoad();
+using upstreams = await startUpstreams();
+tick('starting');
+using floor = await startServer({ name: 'floor', kind: 'floor', upstreams });
+using gateway = await startServer({ name: 'gateway', kind: 'gateway', upstreams });
+using other = flags.against
+  ? await startServer({ name: flags.against, kind: 'gateway', upstreams, checkout: path.resolve(flags.against) })
+  : undefined;
+const { cursors } = await readAll(gateway, () => {}, 20);
+
+const costs = await measureCosts();
+const slow = await measureSlow();
+const memory = await measureMemory();
+const depth = await measureDepth();
+const walks: WalkResult[] = [];
+for (const feeds of size.walks) walks.push(await measureWalk(feeds, upstreams, tick));
+const coldStartMs = await measureColdStart();
+tick('');
+
+const goals = judge();
+const report = [
+  `node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${isPinned ? 'server on a core of its own' : 'NOT PINNED: server and load share cores'}${flags.quick ? ', quick: figures are rough' : ''}`,
+  '',
+  printTable([
+    ['latency 0, 32 connections', 'CPU µs', '÷ floor', 'calls', 'p50 ms', 'p99 ms'],
+    ...costs.map(({ calls, cpu, name, p50Ms, p99Ms, ratio }) => [
+      name,
+      ...[cpu, ratio, calls, p50Ms, p99Ms].map(print),
+    ]),
+  ]),
+  '',
+  printTable([
+    [`latency ${LATENCY_MS} ms, unique`, 'a second', 'p50 ms', 'p99 ms'],
+    ...slow.map(({ name, p50Ms, p99Ms, perSecond }) => [name, ...[perSecond, p50Ms, p99Ms].map(print)]),
+  ]),
+  '',
+  printTable([
+    ['a walk by 20', 'pages', 'calls', '÷ fewest', 'second walk'],
+    ...walks.map(({ calls, callsAgain, feeds, fewest, pages }) => [
+      `${feeds} feeds`,
+      String(pages),
+      String(calls),
+      print(calls / fewest),
+      String(callsAgain),
+    ]),
+  ]),
+  '',
+  `cold start to the first answer: ${Math.round(coldStartMs)} ms (floor ${Math.round(floor.coldStartMs)})`,
+  `RSS after ${size.seconds} s at ${NARROW} connections: ${print(memory.gateway / 1e6)} MB (floor ${print(memory.floor / 1e6)})`,
+  `page ${size.depth} ÷ page 1: calls ${print(depth.calls)}, CPU ${print(depth.cpu)}`,
+  '',
+  printGoals(goals),
+];
+process.stdout.write(`${report.join('\n')}\n`);
+writeFileSync(
+  flags.json,
+  `${JSON.stringify({ node: process.version, at: new Date(), isPinned, costs, slow, memory, depth, walks, coldStartMs, goals }, null, 2)}\n`,
 );
 
-for (let round = 0; round <= ROUNDS; round += 1) {
-  for (const subject of running) {
-    const before = await usage(subject.child);
-    await load(subject);
-    const cost = ((await usage(subject.child)).cpu - before.cpu) / QUERIES;
-    // The first round warms up.
-    if (round > 0) subject.costs.push(cost);
-  }
+interface Cost {
+  name: string;
+  cpu: number;
+  ratio: number;
+  calls: number;
+  p50Ms: number;
+  p99Ms: number;
 }
 
-const floor = median(running[0]?.costs ?? []);
-for (const { child, costs, name } of running) {
-  const { rss } = await usage(child);
-  const row = [
-    name.padEnd(38),
-    (median(costs) / floor).toFixed(2).padStart(6),
-    `${Math.round(rss / 1e6)} MB`.padStart(8),
-  ];
-  process.stdout.write(`${row.join('  ')}\n`);
-  child.kill();
-}
-upstreams.kill();
-
-/** CPU time in microseconds since the process began. */
-async function usage(child: ChildProcess): Promise<{ cpu: number; rss: number }> {
-  child.send('usage');
-  const [{ cpu, rss }] = await once(child, 'message');
-  return { cpu: cpu.user + cpu.system, rss };
-}
-
-async function load({ isDistinct = true, query, url }: Subject & { url: URL }): Promise<void> {
-  const pool = new Pool(url.origin, { connections: CONNECTIONS });
-  const indexes = Array.from({ length: QUERIES }, (_, index) => index).values();
-  const worker = async () => {
-    for (const index of indexes) {
-      const { body, statusCode } = await pool.request({
-        method: 'POST',
-        path: url.pathname,
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify({
-          query,
-          variables: { from: `2020-01-01T00:00:00.${isDistinct ? String(index).padStart(4, '0').slice(-3) : '000'}Z` },
-        }),
-      });
-      const text = await body.text();
-      if (statusCode !== 200 || text.includes('"errors"')) throw new Error(`${statusCode}: ${text.slice(0, 300)}`);
+/** In each round every server answers every query; a ratio is to the floor of the same round. */
+async function measureCosts(): Promise<Cost[]> {
+  const subjects = QUERY_NAMES.flatMap((query) => [
+    { name: `floor ${query}`, server: floor, query, way: 'unique' as Way },
+    ...WAYS.flatMap((way) => [
+      { name: `${query} ${way}`, server: gateway, query, way },
+      ...(other ? [{ name: `${query} ${way}, ${other.name}`, server: other, query, way }] : []),
+    ]),
+  ]).map((subject) => ({ ...subject, rounds: [] as (LoadResult & { cpu: number; calls: number; ratio: number })[] }));
+  for (let round = 0; round <= size.rounds; round += 1) {
+    let floorCpu = Number.NaN;
+    for (const { name, query, rounds, server, way } of subjects) {
+      tick(`round ${round} of ${size.rounds}: ${name}`);
+      const bodies = bodiesOf(query, way, cursors);
+      const before = await snapshot(server);
+      const result = await load({ url: server.url, connections: NARROW, bodies, queries: size.queries });
+      const after = await snapshot(server);
+      const cpu = (after.cpuMicros - before.cpuMicros) / result.queries;
+      if (server === floor) floorCpu = cpu;
+      const calls = (after.calls - before.calls) / result.queries;
+      // The first round warms up.
+      if (round > 0) rounds.push({ ...result, cpu, calls, ratio: cpu / floorCpu });
     }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  await pool.close();
+  }
+  return subjects.map(({ name, rounds }) => {
+    const of = (figure: keyof (typeof rounds)[number]) => median(rounds.map((round) => round[figure]));
+    return { name, cpu: of('cpu'), ratio: of('ratio'), calls: of('calls'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms') };
+  });
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+async function measureSlow(): Promise<(LoadResult & { name: string })[]> {
+  const results: (LoadResult & { name: string })[] = [];
+  await upstreams.setLatency(LATENCY_MS);
+  for (const query of QUERY_NAMES) {
+    for (const connections of [NARROW, WIDE]) {
+      for (const server of [floor, gateway]) {
+        const name = `${server.name} ${query}, ${connections} connections`;
+        tick(`latency ${LATENCY_MS} ms: ${name}`);
+        const bodies = bodiesOf(query, 'unique', cursors);
+        await load({ url: server.url, connections, bodies, queries: connections * 2 });
+        const rounds: LoadResult[] = [];
+        for (let round = 0; round < 3; round += 1) {
+          rounds.push(await load({ url: server.url, connections, bodies, queries: size.slowQueries }));
+        }
+        const of = (figure: keyof LoadResult) => median(rounds.map((round) => round[figure]));
+        results.push({
+          name,
+          queries: of('queries'),
+          perSecond: of('perSecond'),
+          p50Ms: of('p50Ms'),
+          p99Ms: of('p99Ms'),
+        });
+      }
+    }
+  }
+  await upstreams.setLatency(0);
+  return results;
+}
+
+/** Bytes at the end of the load: unique queries, the dearest for the memory. */
+async function measureMemory(): Promise<{ gateway: number; floor: number }> {
+  const rss = new Map<Server, number>();
+  for (const server of [floor, gateway]) {
+    tick(`${size.seconds} s of load: ${server.name}`);
+    await load({
+      url: server.url,
+      connections: NARROW,
+      bodies: bodiesOf('q2', 'unique', cursors),
+      seconds: size.seconds,
+    });
+    rss.set(server, (await server.usage()).rssBytes);
+  }
+  return { gateway: rss.get(gateway) ?? Number.NaN, floor: rss.get(floor) ?? Number.NaN };
+}
+
+/** A deep page beside the first, each asked anew by a gateway that remembers nothing. */
+async function measureDepth(): Promise<{ calls: number; cpu: number }> {
+  using forgetful = await startServer({
+    name: 'forgetful',
+    kind: 'gateway',
+    upstreams,
+    env: { PAGE_CACHE_MS: '0', HISTORY_CACHE_MB: '0' },
+  });
+  const { cursors: all } = await readAll(forgetful, (page) => tick(`page ${page} of ${size.depth}`), size.depth);
+  // Both resume from a cursor.
+  const places = [all[0] ?? null, all.at(-1) ?? null].map((after) => ({
+    after,
+    cpu: [] as number[],
+    calls: [] as number[],
+  }));
+  for (let round = 0; round <= size.rounds; round += 1) {
+    for (const { after, calls, cpu } of places) {
+      const pool = new Pool(forgetful.url.origin, { connections: 1 });
+      const before = await snapshot(forgetful);
+      for (let query = 0; query < 100; query += 1) await ask(pool, forgetful.url, toBody('q1', { first: 20, after }));
+      const now = await snapshot(forgetful);
+      await pool.close();
+      if (round === 0) continue;
+      cpu.push(now.cpuMicros - before.cpuMicros);
+      calls.push(now.calls - before.calls);
+    }
+  }
+  const [first, last] = places;
+  return {
+    calls: median(last?.calls ?? []) / median(first?.calls ?? []),
+    cpu: median(last?.cpu ?? []) / median(first?.cpu ?? []),
+  };
+}
+
+async function measureColdStart(): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < size.rounds; round += 1) {
+    tick(`cold start ${round + 1}`);
+    using server = await startServer({ name: `cold ${round}`, kind: 'gateway', upstreams });
+    times.push(server.coldStartMs);
+  }
+  return median(times);
+}
+
+async function snapshot(server: Server) {
+  return { ...(await server.usage()), calls: await upstreams.count() };
+}
+
+function judge(): Goal[] {
+  const ratio = (name: string) => costs.find((cost) => cost.name === name)?.ratio ?? Number.NaN;
+  const slowOf = (name: string) => slow.find((each) => each.name === name);
+  const [wide, wideFloor] = ['gateway', 'floor'].map((name) => slowOf(`${name} q1, ${WIDE} connections`));
+  const narrow = slowOf(`gateway q2, ${NARROW} connections`);
+  const per = (a: number | undefined, b: number | undefined) => (a ?? Number.NaN) / (b ?? Number.NaN);
+  return [
+    ...walks.map(({ calls, feeds, fewest }) =>
+      atMost(`calls of a walk over ${feeds} feeds ÷ fewest`, 1.2, calls / fewest),
+    ),
+    ...walks.map(({ callsAgain, feeds }) =>
+      atMost(`calls of the second walk over ${feeds} feeds`, 2 * feeds, callsAgain),
+    ),
+    ...QUERY_NAMES.map((name) => atMost(`CPU per remembered ${name} ÷ floor`, 0.5, ratio(`${name} remembered`))),
+    ...QUERY_NAMES.map((name) => atMost(`CPU per unique ${name} ÷ floor`, 1.3, ratio(`${name} unique`))),
+    ...QUERY_NAMES.map((name) => atMost(`CPU per repeated ${name} ÷ floor`, 0.4, ratio(`${name} repeated`))),
+    atMost(`RSS in MB after ${size.seconds} s of ${NARROW} connections`, 200, memory.gateway / 1e6),
+    atMost(`p50 ÷ upstream latency, q2 unique`, 1.06, per(narrow?.p50Ms, LATENCY_MS)),
+    atMost(`p99 at ${WIDE} connections ÷ floor’s`, 1.25, per(wide?.p99Ms, wideFloor?.p99Ms)),
+    atLeast(`queries a second at ${WIDE} connections ÷ floor’s`, 0.7, per(wide?.perSecond, wideFloor?.perSecond)),
+    atMost(`page ${size.depth} ÷ page 1: calls`, 1, depth.calls),
+    atMost(`page ${size.depth} ÷ page 1: CPU`, 1.1, depth.cpu),
+  ];
+}
+
+/** One line that is written over; none where nobody watches. */
+function tick(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

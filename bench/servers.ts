@@ -1,50 +1,146 @@
-/** The server under measurement, in a process of its own: the gateway, or the floor that does the same without GraphQL. */
+/** The servers under measurement, each a process as in production, on a core of its own where `taskset` can give it one. */
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Pool } from 'undici';
-import { createGateway } from '../src/gateway.ts';
-import { toConfig } from '../src/settings/config.ts';
-import { definitions } from '../src/sources/index.ts';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const [kind = 'gateway', launchDarklyUrl = '', unleashUrl = ''] = process.argv.slice(2);
-
-const server = createServer(kind === 'floor' ? createFloor() : createMeasuredGateway());
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` });
-process.on('message', () => process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }));
-
-function createMeasuredGateway(): RequestListener {
-  const sources = [
-    { vendor: 'launchdarkly', accessToken: 'api-bench', url: launchDarklyUrl, projects: ['payments/production'] },
-    { vendor: 'unleash', apiToken: 'bench', url: unleashUrl },
-  ];
-  const config = toConfig({ RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'silent' }, { sources }, definitions);
-  const options = { pageCacheMs: kind === 'gateway with remembered pages' ? 2_000 : 0 };
-  const connected = config.sources.map(({ definition, settings }) => definition.connect(settings, options));
-  return createGateway({ ...config, definitions, sources: connected });
+export interface Upstreams extends Disposable {
+  launchDarklyUrl: string;
+  unleashUrl: string;
+  setLatency(ms: number): Promise<void>;
+  /** How many calls there were since the process began. */
+  count(): Promise<number>;
 }
 
-/** Asks both, parses, merges twenty by time, serialises. */
-function createFloor(): RequestListener {
-  const pools = [new Pool(launchDarklyUrl, { connections: 8 }), new Pool(unleashUrl, { connections: 8 })];
-  const paths = ['/api/v2/engineering-insights/flag-events?limit=21', '/api/admin/search/events?limit=21'];
-  return async (request, response) => {
-    for await (const _chunk of request);
-    const answers = await Promise.all(
-      pools.map(async (pool, index) => {
-        const { body } = await pool.request({ method: 'GET', path: paths[index] ?? '/' });
-        return JSON.parse(await body.text());
-      }),
-    );
-    const [{ items }, { events }] = answers;
-    const times = new Map<unknown, number>([
-      ...items.map((item: { eventTime: number }) => [item, item.eventTime] as const),
-      ...events.map((event: { createdAt: string }) => [event, Date.parse(event.createdAt)] as const),
-    ]);
-    const merged = [...times].toSorted(([, a], [, b]) => b - a).slice(0, 20);
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(merged.map(([event]) => event)));
+export interface Server extends Disposable {
+  name: string;
+  url: URL;
+  /** From the start of the process to its first answer. */
+  coldStartMs: number;
+  usage(): Promise<{ cpuMicros: number; rssBytes: number }>;
+}
+
+/** Whether servers have a core that neither the load nor the upstreams use. */
+export const isPinned = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
+
+const SERVER_CORE = '0';
+const LOAD_CORE = '1';
+const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** This process makes the load. */
+export function pinLoad(): void {
+  if (isPinned) spawnSync('taskset', ['-cap', LOAD_CORE, String(process.pid)]);
+}
+
+export async function startUpstreams(): Promise<Upstreams> {
+  const child = fork(fileURLToPath(new URL('upstreams.ts', import.meta.url)));
+  const [{ launchDarklyUrl, unleashUrl }] = await once(child, 'message');
+  const tell = async (message: object): Promise<number> => {
+    child.send(message);
+    const [{ calls }] = await once(child, 'message');
+    return calls;
   };
+  return {
+    launchDarklyUrl,
+    unleashUrl,
+    async setLatency(latencyMs) {
+      await tell({ latencyMs });
+    },
+    count: () => tell({ count: true }),
+    [Symbol.dispose]: () => void child.kill(),
+  };
+}
+
+export interface ServerOptions {
+  /** A name for people. */
+  name: string;
+  kind: 'gateway' | 'floor';
+  upstreams: Upstreams;
+  /** Of LaunchDarkly. @default ['payments/payments-0'] */
+  projects?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** Another checkout of the gateway. @default this one */
+  checkout?: string | undefined;
+}
+
+/** The gateway with its defaults in production, its log on and written to a file; or the floor. */
+export async function startServer({
+  checkout,
+  env = {},
+  kind,
+  name,
+  projects,
+  upstreams,
+}: ServerOptions): Promise<Server> {
+  const { launchDarklyUrl, unleashUrl } = upstreams;
+  const port = await freePort();
+  const config = path.join(folder, `${name.replaceAll(/\W+/g, '-')}.config.ts`);
+  const sources = [
+    {
+      vendor: 'launchdarkly',
+      accessToken: 'api-bench',
+      url: launchDarklyUrl,
+      projects: projects ?? ['payments/payments-0'],
+    },
+    { vendor: 'unleash', apiToken: 'bench', url: unleashUrl },
+  ];
+  writeFileSync(config, `export default ${JSON.stringify({ sources })};\n`);
+  const own = fileURLToPath(new URL('..', import.meta.url));
+  const main = path.join(checkout ?? own, kind === 'floor' ? 'bench/floor.ts' : 'src/main.ts');
+  const probe = new URL('probe.ts', import.meta.url).href;
+  const command = [process.execPath, '--import', probe, main];
+  const [file = '', ...parameters] = isPinned ? ['taskset', '-c', SERVER_CORE, ...command] : command;
+  const log = openSync(path.join(folder, `${name.replaceAll(/\W+/g, '-')}.log`), 'a');
+  const beganAt = performance.now();
+  const child = spawn(file, parameters, {
+    stdio: ['ignore', log, 'inherit', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      GATEWAY_CONFIG: config,
+      RATE_LIMIT_PER_MINUTE: '0',
+      LAUNCHDARKLY_URL: kind === 'floor' ? launchDarklyUrl : undefined,
+      UNLEASH_URL: kind === 'floor' ? unleashUrl : undefined,
+      ...env,
+    },
+  });
+  const url = new URL(`http://127.0.0.1:${port}/graphql`);
+  await firstAnswer(url, child);
+  return {
+    name,
+    url,
+    coldStartMs: performance.now() - beganAt,
+    async usage() {
+      child.send('usage');
+      const [{ cpu, rss }] = await once(child, 'message');
+      return { cpuMicros: cpu.user + cpu.system, rssBytes: rss };
+    },
+    [Symbol.dispose]: () => void child.kill(),
+  };
+}
+
+async function firstAnswer(url: URL, child: ChildProcess): Promise<void> {
+  const body = JSON.stringify({ query: '{ flagEvents(first: 1) { nodes { id } } }', variables: {} });
+  for (;;) {
+    if (child.exitCode !== null) throw new Error('The server has ended.');
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
+    if (answer?.ok) return void (await answer.text());
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
 }
