@@ -1,7 +1,8 @@
 /** Authentication: an API key or a signed token, either of which is enough. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { ProxySettings } from '../http/proxy.ts';
+import { bearerOf, digest } from './credentials.ts';
 import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
 
 export interface AuthenticationOptions {
@@ -31,7 +32,7 @@ export function createAuthenticator({ apiKeys, jwt, proxy }: AuthenticationOptio
   const callerOfKey = createKeyCheck(apiKeys);
   const callerOfToken = jwt && createTokenCheck(jwt, proxy);
   return async (headers, beforeFetch = async () => {}) => {
-    const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+    const bearer = bearerOf(headers);
     const key = headers.get('x-api-key');
     return (
       (key === null ? null : callerOfKey(key)) ??
@@ -48,10 +49,6 @@ function createKeyCheck(keys: readonly string[]): (given: string) => string | nu
     const matches = digests.map((each) => timingSafeEqual(each, wanted));
     return matches.includes(true) ? `key ${matches.indexOf(true)}` : null;
   };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 /** No algorithm with a shared secret: a public key would be accepted as one, and everybody knows it. */

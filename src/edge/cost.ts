@@ -2,7 +2,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   getNamedType,
@@ -19,6 +18,7 @@ import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexit
 import { z } from 'zod';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../graph/connection.ts';
 import { MAX_CURSOR_LENGTH } from '../timeline/cursor.ts';
+import { fragmentsOf } from './selections.ts';
 
 export interface Estimated {
   schema: GraphQLSchema;
@@ -123,10 +123,7 @@ const listSizeSchema = z.object({
 function createPartCount(document: DocumentNode): (field: FieldNode, size: number) => number {
   const { hasParts } = measured(document);
   if (!hasParts) return () => 0;
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const each of document.definitions) {
-    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
-  }
+  const fragments = fragmentsOf(document);
   const counted = new Map<SelectionSetNode, number>();
   const deferredIn = (set: SelectionSetNode | undefined): number => {
     if (set === undefined) return 0;

@@ -1,6 +1,7 @@
 /** Whom a request is for: its host and its target, checked before anything else looks at them. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopback } from '../http/loopback.ts';
 import type { Log } from '../observe/log.ts';
 
 export interface HostRules {
@@ -13,7 +14,6 @@ export interface HostRules {
 }
 
 const NAME = /^[\w.~!$&'()*+,;=%-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 const FORBIDDEN = JSON.stringify({
   errors: [
@@ -41,7 +41,7 @@ export function refuseHost(
     return true;
   };
   if (!url.startsWith('/') || (host !== undefined && !isHost(host))) return refuse(400, 'BAD_REQUEST', '');
-  if (isPrivate && !LOOPBACK.test(host ?? 'localhost')) return refuse(403, 'FORBIDDEN', FORBIDDEN);
+  if (isPrivate && !isLoopback((host ?? 'localhost').replace(/:\d+$/, ''))) return refuse(403, 'FORBIDDEN', FORBIDDEN);
   return false;
 }
 

@@ -11,12 +11,17 @@ import {
   visit,
 } from 'graphql';
 
+/** The fragments of a document by their names. */
+export function fragmentsOf({ definitions }: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+  return new Map(fragments.map((each) => [each.name.value, each]));
+}
+
 /** Whether validating a document takes more than so many comparisons of two fields; looks at no more than it takes to say. */
 export function needsMoreComparisons(document: DocumentNode, limit: number): boolean {
-  const fragments = new Map<string, FragmentDefinitionNode>();
+  const fragments = fragmentsOf(document);
   const waiting: SelectionSetNode[][] = [];
   for (const each of document.definitions) {
-    if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);
     if (each.kind === Kind.FRAGMENT_DEFINITION || each.kind === Kind.OPERATION_DEFINITION)
       waiting.push([each.selectionSet]);
   }

@@ -1,9 +1,11 @@
 /** Restricts `_service` and `_entities` to the router of the supergraph, if a shared secret is configured. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
+import { bearerOf, digest } from './credentials.ts';
 import { refuse } from './refusal.ts';
+import { fragmentsOf } from './selections.ts';
 
 const ROUTER_FIELDS = new Set(['_service', '_entities']);
 const SCHEMA_FIELDS = new Set(['_service']);
@@ -41,9 +43,7 @@ function selects(
   document: DocumentNode,
   operationName: string | null | undefined,
 ): boolean {
-  const fragments = new Map(
-    document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])),
-  );
+  const fragments = fragmentsOf(document);
   const has = ({ selections }: SelectionSetNode): boolean =>
     selections.some((node) => {
       if (node.kind === Kind.FIELD) return names.has(node.name.value);
@@ -59,13 +59,13 @@ function selects(
 
 /** Whether a request carries the secret. */
 export function carriesSecret(headers: Headers, secret: string): boolean {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   // Both are always compared, as hashes of one length, so that the duration reveals nothing.
-  const [own, token] = [headers.get('x-subgraph-secret'), bearer].map((given) => isSame(given ?? '', secret));
+  const [own, token] = [headers.get('x-subgraph-secret'), bearerOf(headers)].map((given) =>
+    isSame(given ?? '', secret),
+  );
   return own === true || token === true;
 }
 
 function isSame(given: string, secret: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(secret));
+  return timingSafeEqual(digest(given), digest(secret));
 }

@@ -1,5 +1,6 @@
 /** The way out through a company's proxy, by the rules that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` follow everywhere. */
 import { fetch, Pool, ProxyAgent } from 'undici';
+import { isLoopback } from './loopback.ts';
 
 /** The values of the variables, in whichever spelling they were set. */
 export interface ProxySettings {
@@ -9,12 +10,10 @@ export interface ProxySettings {
   noProxy?: string | undefined;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$|\.localhost$/;
-
 /** `undefined` when the URL is to be reached directly, as this machine itself always is. */
 export function proxyFor(url: URL, { httpProxy, httpsProxy, noProxy = '' }: ProxySettings): URL | undefined {
   const proxy = url.protocol === 'https:' ? httpsProxy : httpProxy;
-  if (!proxy || LOOPBACK.test(url.hostname)) return undefined;
+  if (!proxy || isLoopback(url.hostname) || url.hostname.endsWith('.localhost')) return undefined;
   if (noProxy.split(/[,\s]+/).some((entry) => entry !== '' && isNamedBy(entry.toLowerCase(), url))) return undefined;
   return new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }

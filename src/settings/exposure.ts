@@ -1,6 +1,6 @@
 /** Who can reach the gateway, and whether they have to authenticate. */
 import type { PublicFace } from '../edge/public-face.ts';
-import { isLoopback } from '../sources/settings.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { toProxy } from './proxy.ts';
 import type { GeneralSettings } from './table.ts';
 

@@ -1,6 +1,6 @@
 /** The kinds of values that only general settings have. No message repeats a value: it may be a secret. */
 import { z } from 'zod';
-import { isLoopback } from '../sources/settings.ts';
+import { isLoopback } from '../http/loopback.ts';
 
 const SHORTEST_KEY = 16;
 

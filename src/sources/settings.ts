@@ -4,6 +4,7 @@
  * message repeats a value: it may be a secret.
  */
 import { z } from 'zod';
+import { isLoopback } from '../http/loopback.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -166,13 +167,6 @@ export function baseUrlWithout(ending: RegExp) {
     base.pathname = base.pathname.replace(ending, '');
     return base;
   });
-}
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
-
-/** Whether this host name or address can only be this machine's own. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
 }
 
 /** Settings of every source that may be set once for all of them. They turn no source on. */
