@@ -35,6 +35,16 @@ export class UpstreamError extends Error {
   }
 }
 
+/** Whether an upstream says that there is no such thing. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof UpstreamError && error.status === 404;
+}
+
+/** Whether an upstream does not have it, or not for this token. */
+export function isRefusal(error: unknown): boolean {
+  return isAbsent(error) || (error instanceof UpstreamError && error.status === 403);
+}
+
 /** Why a budget's signal is aborted when its deadline has passed. */
 export class DeadlineError extends Error {
   constructor() {

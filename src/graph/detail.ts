@@ -1,5 +1,5 @@
 /** Fields that an event can do without: null where their own call fails, which the report of the source counts. */
-import { CallerGoneError, DeadlineError, UpstreamError } from '../errors.ts';
+import { CallerGoneError, DeadlineError, isAbsent, UpstreamError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
 
@@ -10,7 +10,7 @@ export async function loadDetail<T>(context: GatewayContext, event: FlagEvent, f
   } catch (error) {
     if (!isExpected(error)) throw error;
     // What the vendor does not have is not missing from the answer.
-    if (!isAbsence(error)) {
+    if (!isAbsent(error)) {
       context.isPartial = true;
       note(context, `${event.source}/${field}`, error);
     }
@@ -37,10 +37,6 @@ export async function detailFailures(
 
 function isExpected(error: unknown): boolean {
   return error instanceof UpstreamError || error instanceof DeadlineError || error instanceof CallerGoneError;
-}
-
-function isAbsence(error: unknown): boolean {
-  return error instanceof UpstreamError && error.status === 404;
 }
 
 /** One line of the log, however many events it concerns. */

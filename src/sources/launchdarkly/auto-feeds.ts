@@ -2,10 +2,11 @@
  * A project's feeds where the settings leave it open which log to read: flag events, or the audit log for an account that
  * has none. It is found out by reading: nothing is asked for it as long as there are flag events.
  */
+import { isRefusal } from '../../errors.ts';
 import type { Budget } from '../../model.ts';
 import type { FeedPage, FeedRequest } from '../../timeline/feed.ts';
 import { withShareOf } from '../../timeline/within-budget.ts';
-import { type FlagEventsFeed, isRefusal } from './feed.ts';
+import type { FlagEventsFeed } from './feed.ts';
 
 export type Log = 'insights' | 'auditlog';
 

@@ -10,6 +10,7 @@ import {
   decodeProjectCollection,
   type EnvironmentCollectionRep,
   type FlagEventRep,
+  linkParameter,
 } from './wire.ts';
 
 /** The documented maximum. @see https://launchdarkly.com/docs/api/insights-flag-events-beta/get-flag-events */
@@ -83,7 +84,12 @@ export function createLaunchDarklyClient(
         maxAgeMs: (page) => settledFor(page.items, Date.now()),
       });
       const readable = items.filter((item) => item !== null);
-      return { items: readable, skipped: items.length - readable.length, totalCount, next: afterOf(next) };
+      return {
+        items: readable,
+        skipped: items.length - readable.length,
+        totalCount,
+        next: linkParameter(next, 'after'),
+      };
     } catch (error) {
       if (!(error instanceof UpstreamError && error.isTooLarge) || query.limit === 1) throw error;
       return listFlagEvents({ ...query, limit: Math.floor(query.limit / 2) }, call);
@@ -158,12 +164,4 @@ function toSearch(query: Readonly<Record<string, string | number | boolean | und
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   return search;
-}
-
-/**
- * Only the `after` of the link is used: the published sample's link drops every other parameter, and a link is the
- * upstream's word for where to send the token.
- */
-function afterOf(href: string | null): string | undefined {
-  return (href && URL.parse(href, 'https://launchdarkly.invalid')?.searchParams.get('after')) || undefined;
 }

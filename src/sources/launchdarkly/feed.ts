@@ -5,7 +5,7 @@
  * window one millisecond wider than it needs and cuts what is too much, checks the order, and gives out no millisecond
  * before it has all of it.
  */
-import { UpstreamError } from '../../errors.ts';
+import { isRefusal } from '../../errors.ts';
 import { type Budget, compareKeys, type FlagEvent } from '../../model.ts';
 import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
 import { createMatcher, type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
@@ -199,14 +199,7 @@ async function readListing(
         maxSize: MAX_PAGE,
         ties: newestIdFirst,
       }))) ||
-    (await readByWindows({
-      direction,
-      span,
-      start,
-      limit,
-      ties: newestIdFirst,
-      drain: (window) => drain(list, window),
-    }));
+    (await readByWindows({ ...request, span, ties: newestIdFirst, drain: (window) => drain(list, window) }));
   const { total, ...rest } = page;
   return {
     ...rest,
@@ -282,11 +275,6 @@ function find(
   const filter = flagKey && others.length === 0 ? { ...NO_FILTER, flagKeys: [flagKey] } : NO_FILTER;
   const listPage = list({ filter, fields, budget, isHeavy: true }, true);
   return findEvents(wanted, (oldest, newest, after) => listPage({ oldest, newest }, MAX_PAGE, after));
-}
-
-/** An environment that this token may not see, or that is gone. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof UpstreamError && (error.status === 403 || error.status === 404);
 }
 
 export const newestIdFirst: TieOrder = (a, b) => compareKeys(b, a);

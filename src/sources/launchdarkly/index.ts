@@ -1,5 +1,5 @@
 /** LaunchDarkly: feeds for every project and environment. */
-import { toError } from '../../errors.ts';
+import { isRefusal, toError } from '../../errors.ts';
 import type { Budget, EventReference } from '../../model.ts';
 import { NO_FILTER } from '../../timeline/filter.ts';
 import { remember } from '../remember.ts';
@@ -12,7 +12,7 @@ import { chooseFeeds, createChoice } from './auto-feeds.ts';
 import { createLaunchDarklyClient, type LaunchDarklyClient } from './client.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
 import { EXPERIMENTS, type FindAgain, loadExperiments } from './experiments.ts';
-import { createProjectFeeds, EVERY_ENVIRONMENT, type FlagEventsFeed, hasFlagEvents, isRefusal } from './feed.ts';
+import { createProjectFeeds, EVERY_ENVIRONMENT, type FlagEventsFeed, hasFlagEvents } from './feed.ts';
 import type { Wanted } from './find.ts';
 import { launchDarklyGraph } from './graph.ts';
 import {

@@ -187,6 +187,14 @@ function decodeVariation(item: unknown): VariationEvalSummary | null {
   };
 }
 
+/**
+ * One parameter of a link to another page. The rest of it is not used: the published sample's link drops every other
+ * parameter, and a link is the upstream's word for where to send the token.
+ */
+export function linkParameter(href: string | null, name: string): string | undefined {
+  return (href && URL.parse(href, 'https://launchdarkly.invalid')?.searchParams.get(name)) || undefined;
+}
+
 export function decodeMember(value: unknown): FlagEventMemberRep | null {
   if (!isRecord(value)) return null;
   const id = textOrNull(value.id);

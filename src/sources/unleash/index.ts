@@ -1,5 +1,5 @@
 /** Unleash: one feed for the whole instance. */
-import { UpstreamError } from '../../errors.ts';
+import { isAbsent, isRefusal, UpstreamError } from '../../errors.ts';
 import type { Budget } from '../../model.ts';
 import { withShareOf } from '../../timeline/within-budget.ts';
 import { remember } from '../remember.ts';
@@ -135,7 +135,7 @@ async function canSearch(
     return true;
   } catch (error) {
     if (error instanceof UpstreamError && error.status === 500) return true;
-    if (!(error instanceof UpstreamError && error.status === 404)) throw error;
+    if (!isAbsent(error)) throw error;
     // A server that is not where it should be has neither: then this fails, and nothing is believed of it.
     await client.listRecentEvents(projects?.[0] ?? null, { budget });
     return false;
@@ -144,6 +144,6 @@ async function canSearch(
 
 /** A server may not have this call, or not for this token; a server that does not answer is another matter. */
 function absentIfRefused(error: unknown): null {
-  if (error instanceof UpstreamError && (error.status === 403 || error.status === 404)) return null;
+  if (isRefusal(error)) return null;
   throw error;
 }

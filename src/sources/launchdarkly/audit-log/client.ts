@@ -1,5 +1,5 @@
 /** LaunchDarkly's audit log as far as the gateway calls it. Each kind of call is a route with a rate limit of its own. */
-import { UpstreamError } from '../../../errors.ts';
+import { isAbsent, UpstreamError } from '../../../errors.ts';
 import type { Upstream, UpstreamRequest } from '../../../http/upstream.ts';
 import {
   type AuditLogCollectionRep,
@@ -85,12 +85,15 @@ export function createAuditLogClient(upstream: Upstream): AuditLogClient {
           maxAgeMs: FOR_EVER,
         });
       } catch (error) {
-        if (!(error instanceof UpstreamError && error.status === 404)) throw error;
-        const message = 'LaunchDarkly has no such entry in its audit log, or not yet.';
-        throw new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 404, cause: error });
+        throw isAbsent(error) ? absentEntry(error) : error;
       }
     },
   };
+}
+
+export function absentEntry(cause?: unknown): UpstreamError {
+  const message = 'LaunchDarkly has no such entry in its audit log, or not yet.';
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 404, cause });
 }
 
 /** One statement that allows one resource: recorded answers to GET have a link to the next page exactly if there is one. */

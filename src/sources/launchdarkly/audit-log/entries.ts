@@ -1,10 +1,10 @@
 /** The audit log's entries behind flag events: as a field of theirs, and remembered for a while. */
 import { LRUCache } from 'lru-cache';
-import { toError, UpstreamError } from '../../../errors.ts';
+import { isAbsent, toError } from '../../../errors.ts';
 import type { Budget, FlagEvent } from '../../../model.ts';
 import { withShareOf } from '../../../timeline/within-budget.ts';
 import type { LaunchDarklyEvent } from '../event.ts';
-import { type AuditLogClient, resourceOf } from './client.ts';
+import { type AuditLogClient, absentEntry, resourceOf } from './client.ts';
 import { type Found, findEntries, type Wanted } from './find-entries.ts';
 import type { AuditLogEntryRep } from './wire.ts';
 
@@ -62,7 +62,7 @@ export async function loadEntries(
   for (const [id, [first]] of wanted) {
     // An event that is made of its entry has it.
     const known = first?.wire.entry ?? memory.get(id);
-    if (known !== undefined) found.set(id, known ?? absent());
+    if (known !== undefined) found.set(id, known ?? absentEntry());
   }
   const missing = [...wanted].filter(([id]) => !found.has(id)).map(toWanted);
   await withShareOf(budget, SHARE_OF_TIME, (part) =>
@@ -71,13 +71,13 @@ export async function loadEntries(
     for (const { id } of missing) if (!found.has(id)) found.set(id, toError(error));
   });
   for (const { id } of missing) {
-    const entry = found.get(id) ?? absent();
+    const entry = found.get(id) ?? absentEntry();
     if (!(entry instanceof Error)) memory.set(id, entry);
     else if (isAbsent(entry)) memory.set(id, null);
   }
   return own.map((event) => {
     const id = entryIdOf(event);
-    const entry = id === '' ? null : (found.get(id) ?? absent());
+    const entry = id === '' ? null : (found.get(id) ?? absentEntry());
     if (entry !== null && !(entry instanceof Error)) memory.behind.set(event, entry);
     return entry;
   });
@@ -98,13 +98,4 @@ function toWanted([id, events]: [string, LaunchDarklyEvent[]]): Wanted {
 
 function entryIdOf({ wire }: LaunchDarklyEvent): string {
   return wire.rep.auditLogEntryId ?? '';
-}
-
-function isAbsent(error: Error): boolean {
-  return error instanceof UpstreamError && error.status === 404;
-}
-
-function absent(): Error {
-  const message = 'LaunchDarkly has no such entry in its audit log, or not yet.';
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { status: 404 });
 }

@@ -4,7 +4,7 @@
  * millisecond on; of a large page all but the first twenty entries are read at once, in windows that the audit log's own
  * counts tell.
  */
-import { UpstreamError } from '../../../errors.ts';
+import { isAbsent } from '../../../errors.ts';
 import type { FeedPage, FeedRequest } from '../../../timeline/feed.ts';
 import { readOlder } from '../../paging/older.ts';
 import { toNewestFirst, unseen } from '../../paging/rows.ts';
@@ -56,18 +56,9 @@ export function createAuditLogFeed(options: AuditLogFeedOptions): FlagEventsFeed
     const horizon = horizonOf(request, historyDays);
     if (span.oldest > span.newest) return { rows: [], reached: null, skipped: 0, ...horizon };
     const list = listingOf(request);
-    const { direction, limit, start } = request;
-    const page = direction === 'older' ? await readDown(list, span, request) : null;
+    const page = request.direction === 'older' ? await readDown(list, span, request) : null;
     const nearest =
-      page ??
-      (await readByWindows({
-        direction,
-        span,
-        start,
-        limit,
-        ties: newestIdFirst,
-        drain: (window) => drain(list, window),
-      }));
+      page ?? (await readByWindows({ ...request, span, ties: newestIdFirst, drain: (window) => drain(list, window) }));
     return { rows: nearest.rows, reached: nearest.reached, skipped: nearest.skipped, ...horizon };
   }
 
@@ -154,7 +145,7 @@ export function createAuditLogFeed(options: AuditLogFeedOptions): FlagEventsFeed
   function toEvents(wanted: readonly Wanted[], found: Found): ReadonlyMap<string, LaunchDarklyEvent> {
     const events = wanted.flatMap(({ id }) => {
       const entry = found.get(id);
-      if (entry instanceof Error && !(entry instanceof UpstreamError && entry.status === 404)) throw entry;
+      if (entry instanceof Error && !isAbsent(entry)) throw entry;
       return entry === undefined || entry instanceof Error ? [] : (toEvent(entry, origin) ?? []);
     });
     return new Map(events.map((event) => [event.id, event]));

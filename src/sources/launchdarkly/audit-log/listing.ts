@@ -5,6 +5,7 @@
 import type { FeedRow } from '../../../timeline/feed.ts';
 import type { Listed } from '../../paging/older.ts';
 import { unseen } from '../../paging/rows.ts';
+import { linkParameter } from '../wire.ts';
 import {
   type AuditLogCall,
   type AuditLogClient,
@@ -88,6 +89,6 @@ export function createListing({ call, client, origin, statements }: ListingOptio
 
 /** Where a link goes on, if that is further down. */
 function placeIn(href: string | null, place: number): number | undefined {
-  const before = Number((href && URL.parse(href, 'https://launchdarkly.invalid')?.searchParams.get('before')) || NaN);
+  const before = Number(linkParameter(href, 'before'));
   return Number.isSafeInteger(before) && before < place ? before : undefined;
 }
