@@ -2,7 +2,15 @@
  * A feed around a feed that remembers settled history, so that a walk asks its upstream for large pages and nobody asks for
  * the same rows twice. A first page is always asked for: it is small, and it is fresh.
  */
-import type { Feed, FeedPage, FeedRequest, FeedRow, Part, Start } from '../timeline/feed.ts';
+import {
+  type Feed,
+  type FeedPage,
+  type FeedRequest,
+  type FeedRow,
+  type Part,
+  type Start,
+  withoutWhole,
+} from '../timeline/feed.ts';
 import { createMatcher, NO_FILTER } from '../timeline/filter.ts';
 import type { History } from './history.ts';
 import { indexAfter, indexBefore, knownFrom, type Segment } from './segments.ts';
@@ -136,7 +144,7 @@ interface Listing {
 /** Where a read begins, inside of the window; `null` if that is the present moment, or the very beginning. */
 function startOf({ direction, filter: { window }, start }: FeedRequest): Start | null {
   const isOlder = direction === 'older';
-  const place = start?.isWhole ? { time: isOlder ? start.time - 1 : start.time + 1 } : start;
+  const place = start && withoutWhole(start, direction);
   const { from, to } = window;
   if (!isOlder) return place && from !== null && place.time < from ? { time: from } : place;
   return to !== null && (place === null || place.time >= to) ? { time: to - 1 } : place;

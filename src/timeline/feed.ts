@@ -15,6 +15,12 @@ export interface Start {
   isWhole?: true;
 }
 
+/** The same place without `isWhole`, which neither a cursor nor a listing knows. */
+export function withoutWhole({ id, isWhole, time }: Start, direction: Direction): { time: number; id?: string } {
+  if (isWhole) return { time: direction === 'older' ? time - 1 : time + 1 };
+  return id === undefined ? { time } : { time, id };
+}
+
 export interface FeedRequest {
   direction: Direction;
   /** `null`: from the end of the feed that the direction starts at. */

@@ -4,7 +4,7 @@
  */
 import { compareEvents, compareKeys, type FlagEvent, type Position } from '../model.ts';
 import { type Cursor, type Owed, shortKey } from './cursor.ts';
-import type { Direction, Feed, FeedPage, FeedRow, Start } from './feed.ts';
+import { type Direction, type Feed, type FeedPage, type FeedRow, type Start, withoutWhole } from './feed.ts';
 
 /** One feed's part in the making of one page. */
 export interface Lane {
@@ -329,12 +329,6 @@ function isBeyond(place: { time: number; feed: string }, { bound, direction }: W
   if (place.time === bound.time && place.feed === bound.feed)
     return bound.id === undefined ? !bound.isPartInside : isBehindEvent;
   return isNearer(bound, place, direction);
-}
-
-/** The same place without `isWhole`, which a cursor does not carry. */
-function withoutWhole({ id, isWhole, time }: Start, direction: Direction): { time: number; id?: string } {
-  if (isWhole) return { time: direction === 'older' ? time - 1 : time + 1 };
-  return id === undefined ? { time } : { time, id };
 }
 
 /** A cursor of a walk the other way is a position and no more. */

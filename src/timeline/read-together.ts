@@ -3,6 +3,7 @@
  * once, and those that differ only in the flags they are about together, as one read about all of those flags.
  */
 import type { Feed, FeedPage, FeedRequest, FeedRow } from './feed.ts';
+import { inPieces } from './pieces.ts';
 
 export interface Read {
   feed: Feed;
@@ -33,25 +34,16 @@ function plan(alike: Read[]): Planned[] {
   const together = byFlags.filter(([first]) => first?.request.filter.flagKeys !== undefined);
   const isShared = together.length > (alike[0]?.feed.flagsAskedSingly ?? 1);
   const singly = isShared ? byFlags.filter((group) => !together.includes(group)) : byFlags;
-  const shared = isShared ? inPieces(together, alike[0]?.feed.maxFlagsLength) : [];
+  const maxLength = alike[0]?.feed.maxFlagsLength ?? Number.POSITIVE_INFINITY;
+  const shared = isShared ? inPieces(together, lengthOfFlags, maxLength) : [];
   const groups = [...shared, ...singly.map((group) => [group])];
   return groups.flatMap((group) => planOne(group) ?? []);
 }
 
-/** As few pieces as possible whose flags fit in one read. */
-function inPieces(groups: Read[][], maxLength = Number.POSITIVE_INFINITY): Read[][][] {
-  const pieces: Read[][][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const group of groups) {
-    const own = (group[0]?.request.filter.flagKeys ?? []).reduce((sum, key) => sum + encodeURIComponent(key).length, 0);
-    length += own;
-    if (length > maxLength || pieces.length === 0) {
-      pieces.push([]);
-      length = own;
-    }
-    pieces.at(-1)?.push(group);
-  }
-  return pieces;
+/** In a URL, where upstreams limit them. */
+function lengthOfFlags([first]: readonly Read[]): number {
+  const { flagKeys = [] } = first?.request.filter ?? {};
+  return flagKeys.reduce((sum, key) => sum + encodeURIComponent(key).length, 0);
 }
 
 /** One read for groups of equal reads, each group about other flags. */

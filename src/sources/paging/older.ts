@@ -1,6 +1,6 @@
 /** Reads a newest-first listing downwards from a moment, page by page, until there is something that the reader does not know. */
 import type { FeedPage, FeedRow, Start } from '../../timeline/feed.ts';
-import { isNewestFirst, rowsBeyond, type TieOrder, toNewestFirst, unseen } from './rows.ts';
+import { isNewestFirst, rowsBeyond, type TieOrder, toNewestFirst, unseen, withoutLastMillisecond } from './rows.ts';
 import { reachesBelow, type Span, within } from './span.ts';
 
 /** One page of an upstream's listing. */
@@ -76,9 +76,4 @@ export async function readOlder<Place extends string | number>(
   function beyond(complete: readonly FeedRow[]): FeedRow[] {
     return within(rowsBeyond(toNewestFirst(complete, ties), start, 'older', ties), span);
   }
-}
-
-function withoutLastMillisecond(rows: readonly FeedRow[]): FeedRow[] {
-  const edge = rows.at(-1)?.event.occurredAt ?? 0;
-  return rows.filter(({ event }) => event.occurredAt > edge);
 }

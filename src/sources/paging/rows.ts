@@ -25,6 +25,12 @@ export function unseen<Row extends FeedRow>(rows: readonly Row[], there: readonl
   return rows.filter(({ event }) => !seen.has(event.id) && seen.add(event.id));
 }
 
+/** The rows of a newest-first listing but for its last millisecond, of which more may follow. */
+export function withoutLastMillisecond<Row extends FeedRow>(rows: readonly Row[]): Row[] {
+  const edge = rows.at(-1)?.event.occurredAt ?? 0;
+  return rows.filter(({ event }) => event.occurredAt > edge);
+}
+
 /**
  * The rows of a newest-first listing that lie beyond `start`. Where the sequence is the upstream's own, an event that `start`
  * names may have vanished from the listing; then its whole millisecond counts as unread, since twice is better than never.

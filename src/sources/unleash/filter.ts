@@ -1,5 +1,6 @@
 /** The part of a filter that only Unleash's events know, and what of a filter its search can do. */
 import type { EventFilter } from '../../timeline/filter.ts';
+import { inPieces } from '../../timeline/pieces.ts';
 import type { SearchFilter } from './client.ts';
 import type { UnleashEvent } from './event.ts';
 import { typesOfKinds } from './kinds.ts';
@@ -123,23 +124,9 @@ function fitToUrl(wanted: SearchFilter): Pick<Search, 'filters' | 'isWhole'> {
   const [cut] = tooLong;
   if (cut === undefined) return { filters: [fitting], isWhole: true };
   const [name, values] = cut;
-  const chunks = inPieces(values, Math.max(MIN_CHUNK_LENGTH, MAX_QUERY_LENGTH - used));
+  const chunks = inPieces(values, (value) => lengthOf([value]), Math.max(MIN_CHUNK_LENGTH, MAX_QUERY_LENGTH - used));
   const isWhole = chunks.length === 1 && tooLong.length === 1;
   return { filters: chunks.map((chunk) => ({ ...fitting, [name]: chunk })), isWhole };
-}
-
-function inPieces(values: readonly string[], maxLength: number): string[][] {
-  const pieces: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const value of values) {
-    length += lengthOf([value]);
-    if (length > maxLength) {
-      pieces.push([]);
-      length = lengthOf([value]);
-    }
-    pieces.at(-1)?.push(value);
-  }
-  return pieces;
 }
 
 function lengthOf(values: readonly string[]): number {

@@ -6,7 +6,15 @@ import { z } from 'zod';
 import type { Budget, Window } from '../../model.ts';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
-import { indexOfKnown, isNewestFirst, rowsBeyond, type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
+import {
+  indexOfKnown,
+  isNewestFirst,
+  rowsBeyond,
+  type TieOrder,
+  toNewestFirst,
+  unseen,
+  withoutLastMillisecond,
+} from '../paging/rows.ts';
 import { reachesBelow, type Span, spanFrom, within } from '../paging/span.ts';
 import { type Drained, readByWindows } from '../paging/windows.ts';
 import { MAX_PAGE, type SearchFilter, type UnleashClient } from './client.ts';
@@ -90,6 +98,11 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     return { rows, count: events.length, skipped: events.length - rows.length + missed, total };
   }
 
+  /** When the event at an offset happened, for {@link seek}. */
+  function timesOf(asking: Asking, own: SearchFilter, days: Days) {
+    return async (offset: number) => (await list(asking, own, days, offset, 1)).rows[0]?.event.occurredAt ?? null;
+  }
+
   /**
    * A page that ends with a whole millisecond, where the next call may bring the events of one in another sequence. `isCut`:
    * they are more than fit on a page. What is older than `oldest` does not matter.
@@ -157,9 +170,7 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
       if (place.isHint && pages === MAX_PAGES_FROM_HINT) return undefined;
       const last = rows.at(-1)?.event.occurredAt;
       if (start !== null && !place.isHint && last !== undefined && last > start.time) {
-        const timeAt = async (offset: number) =>
-          (await list(request, own, days, offset, 1)).rows[0]?.event.occurredAt ?? null;
-        const offset = await seek(start.time, timeAt, place.offset + read, page.total);
+        const offset = await seek(start.time, timesOf(request, own, days), place.offset + read, page.total);
         return readFrom(request, span, own, { offset, to: place.to });
       }
       size = Math.max(size, LARGER_PAGE);
@@ -189,14 +200,12 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   }
 
   function readWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
-    const { budget, direction, filter, isOwed = false, limit, now, start } = request;
+    const { budget, filter, isOwed = false, now } = request;
     const finite = { oldest: Math.max(span.oldest, UNLEASH_BEGINNING), newest: Math.min(span.newest, now + DAY_MS) };
     const { filters } = searchOf(filter);
     return readByWindows({
-      direction,
+      ...request,
       span: finite,
-      start,
-      limit,
       ties: filters.length > 1 ? newestIdFirst : ties,
       drain: (window) => drainAll({ budget, filter, isOwed, isHeavy: true }, filters, window),
     });
@@ -227,8 +236,7 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
       const isEnd = offset >= page.total || (last !== undefined && last < span.oldest);
       if (rows.length === 0 && !isEnd && last !== undefined && last > span.newest) {
         // The days asked for begin well after the span.
-        const timeAt = async (at: number) => (await list(asking, own, days, at, 1)).rows[0]?.event.occurredAt ?? null;
-        offset = await seek(span.newest, timeAt, offset, page.total);
+        offset = await seek(span.newest, timesOf(asking, own, days), offset, page.total);
         if (offset >= page.total) return { rows, skipped };
         continue;
       }
@@ -352,9 +360,4 @@ function isAwaited(rows: readonly FeedRow[], start: Start | null): boolean {
   const last = rows.at(-1)?.event.occurredAt ?? Number.NEGATIVE_INFINITY;
   if (last !== start.time) return last > start.time;
   return start.isWhole === true || (start.id !== undefined && indexOfKnown(rows, start) < 0);
-}
-
-function withoutLastMillisecond<Row extends FeedRow>(rows: readonly Row[]): Row[] {
-  const edge = rows.at(-1)?.event.occurredAt ?? 0;
-  return rows.filter(({ event }) => event.occurredAt > edge);
 }
