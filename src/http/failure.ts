@@ -23,6 +23,11 @@ function retryAfter(wait: number | null): { retryAfterSeconds?: number } {
   return wait === null ? {} : { retryAfterSeconds: wait / 1000 };
 }
 
+/** Whether there was no answer, or one of a proxy in place of the vendor. */
+export function isUnanswered(status: number | undefined): boolean {
+  return status === undefined || [502, 503, 504].includes(status);
+}
+
 /** What was thrown instead of an answer, or in the middle of one. */
 export function toUpstreamError(name: string, error: unknown): UpstreamError {
   if (error instanceof UpstreamError) return error;

@@ -2,6 +2,7 @@
 import { UpstreamError } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Clock } from './clock.ts';
+import { isUnanswered } from './failure.ts';
 
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
@@ -39,8 +40,8 @@ function isWorthRetrying({ code, isTooLarge, status }: UpstreamError, number: nu
   // Without a status it was not sent: the limit lasts beyond the deadline.
   if (code === 'UPSTREAM_RATE_LIMITED') return status !== undefined;
   if (code !== 'UPSTREAM_UNAVAILABLE' || isTooLarge) return false;
-  // Without a status there was no answer; a 500 may be one bad row and will stay.
-  return status === undefined || [502, 503, 504].includes(status) || (status === 500 && number === 1);
+  // A 500 may be one bad row and will stay.
+  return isUnanswered(status) || (status === 500 && number === 1);
 }
 
 function waitBefore({ code, retryAfterSeconds }: UpstreamError, number: number, random: () => number): number {

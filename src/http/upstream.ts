@@ -8,7 +8,7 @@ import { type Cache, createMemoryCache } from '../store/cache.ts';
 import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type CallReport, createExchange } from './exchange.ts';
-import { isDeadline, notItsApi, timedOut } from './failure.ts';
+import { isDeadline, isUnanswered, notItsApi, timedOut } from './failure.ts';
 import { createGate } from './gate.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -140,8 +140,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return exchange.send({ ...request, pathAndQuery: path, signal: budget.signal, pass });
   }
 
-  async function load<T>(path: string, request: UpstreamRequest<T>, budget: Budget): Promise<T> {
-    const key = `page ${source} ${keyOf(path, request)}`;
+  async function load<T>(own: string, path: string, request: UpstreamRequest<T>, budget: Budget): Promise<T> {
+    const key = `page ${source} ${own}`;
     // One path has one decoder, so what is kept under it is a T.
     const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as T | undefined);
     if (known !== undefined) return known;
@@ -161,7 +161,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async getJson<T>(request: UpstreamRequest<T>): Promise<T> {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
       try {
-        return (await once(keyOf(path, request), request.budget, (budget) => load(path, request, budget))) as T;
+        const key = keyOf(path, request);
+        return (await once(key, request.budget, (budget) => load(key, path, request, budget))) as T;
       } catch (error) {
         const { signal } = request.budget;
         if (error === signal.reason && isDeadline(error)) throw timedOut(name, error);
@@ -189,12 +190,12 @@ function keyOf(path: string, { body }: { body?: unknown }): string {
   return body === undefined ? path : `${path} ${JSON.stringify(body)}`;
 }
 
-/** No answer, or one of a proxy in place of the vendor, is an outage. What was not sent, or given up, says nothing. */
+/** No answer is an outage. What was not sent, or given up, says nothing. */
 function judge(error: unknown): Outcome {
   if (!(error instanceof UpstreamError)) return 'nothing';
   const { code, status } = error;
   if (code === 'UPSTREAM_TIMEOUT') return 'outage';
-  if (code === 'UPSTREAM_UNAVAILABLE' && (status === undefined || [502, 503, 504].includes(status))) return 'outage';
+  if (code === 'UPSTREAM_UNAVAILABLE' && isUnanswered(status)) return 'outage';
   return status === undefined ? 'nothing' : 'answered';
 }
 

@@ -3,25 +3,18 @@ import { z } from 'zod';
 import { isLoopback } from '../http/loopback.ts';
 
 const SHORTEST_KEY = 16;
+const KEY = new RegExp(`^[\\x21-\\x7e]{${SHORTEST_KEY},}$`);
 
 export const requiredText = z.string('is missing').min(1, 'is missing');
 
 export const apiKeys = z.array(
-  z
-    .string('must be a list of keys')
-    .regex(
-      new RegExp(`^[\\x21-\\x7e]{${SHORTEST_KEY},}$`),
-      `must each be at least ${SHORTEST_KEY} characters, without blanks`,
-    ),
+  z.string('must be a list of keys').regex(KEY, `must each be at least ${SHORTEST_KEY} characters, without blanks`),
   'must be a list of keys',
 );
 
 export const subgraphSecret = z
   .string('must be text')
-  .regex(
-    new RegExp(`^[\\x21-\\x7e]{${SHORTEST_KEY},}$`),
-    `must be at least ${SHORTEST_KEY} characters, without spaces`,
-  );
+  .regex(KEY, `must be at least ${SHORTEST_KEY} characters, without spaces`);
 
 export const origins = z.array(
   z.string('must be a list of origins').refine((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, {
