@@ -197,7 +197,7 @@ async function setUp({ launchDarkly: events, oldUnleash: oldRows, unleash: rows 
 /** No two of them the same, and none of the uncertain order's that ties with another: see `skippedEvents`. */
 function chooseUnreadable({ launchDarkly, oldUnleash, unleash }: History): Unreadable {
   const some = <T>(ids: readonly T[], count: number) => [
-    ...new Set(Array.from({ length: count }, () => dice.pick(ids))),
+    ...new Set(Array.from({ length: Math.min(count, ids.length) }, () => dice.pick(ids))),
   ];
   const byMillisecond = Map.groupBy(oldUnleash, ({ createdAtMicros: at }) => Math.floor((at ?? 0) / 1000));
   const alone = [...byMillisecond.values()].filter(({ length }) => length === 1).flat();
