@@ -2,49 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type Fault,
   type FlagEventRep,
   type LaunchDarklySandbox,
   startLaunchDarklySandbox,
 } from '../src/sources/launchdarkly/sandbox.ts';
-import { startUnleashSandbox, type UnleashFault, type UnleashSandbox } from '../src/sources/unleash/sandbox.ts';
+import { startUnleashSandbox, type UnleashSandbox } from '../src/sources/unleash/sandbox.ts';
+import { LAUNCHDARKLY_FAULTS, UNLEASH_FAULTS } from './support/call-faults.ts';
 import { createFlagEvent } from './support/flag-event.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 
 const MINUTE = 60_000;
 const NEWEST = Date.now() - MINUTE;
-
-/**
- * What may befall a single call. None of it takes events away for good. An order that turns round for one call is left
- * out: in a page of one millisecond nobody can tell; lasting disorder has tests of its own.
- */
-const launchDarklyFaults: Fault[] = [
-  { type: 'rate-limited-without-reset' },
-  { type: 'rate-limited-reset-in-past' },
-  { type: 'rate-limited-retry-after', seconds: 1 },
-  { type: 'unauthorized-empty-body' },
-  { type: 'forbidden-without-code' },
-  { type: 'html-error', status: 500 },
-  { type: 'html-error', status: 502 },
-  { type: 'unavailable' },
-  { type: 'closed-mid-body' },
-  { type: 'optional-fields-null' },
-  { type: 'unknown-vocabulary' },
-  { type: 'duplicate-on-two-pages' },
-];
-const unleashFaults: UnleashFault[] = [
-  { kind: 'status', status: 401 },
-  { kind: 'status', status: 500 },
-  { kind: 'status', status: 503 },
-  { kind: 'rate-limited', retryAfterSeconds: 1 },
-  { kind: 'html', status: 200 },
-  { kind: 'html', status: 502 },
-  { kind: 'swallowed' },
-  { kind: 'cut-off' },
-  { kind: 'truncated-json' },
-  { kind: 'unknown-type' },
-  { kind: 'duplicated' },
-];
 
 let launchDarkly: LaunchDarklySandbox;
 let unleash: UnleashSandbox;
@@ -163,12 +131,12 @@ interface Answer {
 function befall(roll: () => number): void {
   for (let index = roll() % 5; index > 0; index -= 1) {
     if (roll() % 2 === 0) {
-      const fault = launchDarklyFaults[roll() % launchDarklyFaults.length];
+      const fault = LAUNCHDARKLY_FAULTS[roll() % LAUNCHDARKLY_FAULTS.length];
       // Several 429s in a row that do not say how long to wait hold the account back for seconds.
       const isBare = fault?.type === 'rate-limited-without-reset' || fault?.type === 'rate-limited-reset-in-past';
       if (fault) launchDarkly.faults.add(fault, { times: 1 + (roll() % (isBare ? 1 : 4)) });
     } else {
-      const fault = unleashFaults[roll() % unleashFaults.length];
+      const fault = UNLEASH_FAULTS[roll() % UNLEASH_FAULTS.length];
       // A 500 that stays is one bad event's, and that event is left out.
       const isPoison = fault?.kind === 'status' && fault.status === 500;
       if (fault) unleash.faults.next(1 + (roll() % (isPoison ? 2 : 4)), fault);

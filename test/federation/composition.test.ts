@@ -17,16 +17,18 @@ const neighbour = (sdl: string) => subgraph('neighbour', `${LINK} ${sdl}`);
 const codesOf = (composition: Composition) =>
   'errors' in composition ? [...new Set(composition.errors.map(({ code }) => code))] : 'it composes';
 
+const EVERY_OPTION: readonly FederationOptions[] = [
+  { nodeField: 'omitted' },
+  { nodeField: 'hidden' },
+  { nodeField: 'owner' },
+  { nodeField: 'omitted', userType: 'User' },
+  { nodeField: 'owner', userType: 'User' },
+];
+
 describe.for(['apollo', 'guild'] as const)('the composer of %s', (name) => {
   const compose = composers[name];
 
-  it.for<FederationOptions>([
-    { nodeField: 'omitted' },
-    { nodeField: 'hidden' },
-    { nodeField: 'owner' },
-    { nodeField: 'omitted', userType: 'User' },
-    { nodeField: 'owner', userType: 'User' },
-  ])('accepts us beside the example’s neighbours: %o', async (options) => {
+  it.for(EVERY_OPTION)('accepts us beside the example’s neighbours: %o', async (options) => {
     const services = subgraph('services', await readNeighbour('services'));
     const users = subgraph('users', await readNeighbour('users'));
     expect(codesOf(compose([ours(options), services, users]))).toBe('it composes');
@@ -141,24 +143,21 @@ describe.for(['apollo', 'guild'] as const)('the composer of %s', (name) => {
 });
 
 describe('the composer of Cosmo', () => {
-  it.for<FederationOptions>([
-    { nodeField: 'omitted' },
-    { nodeField: 'hidden' },
-    { nodeField: 'owner' },
-    { nodeField: 'omitted', userType: 'User' },
-    { nodeField: 'owner', userType: 'User' },
-  ])('accepts us beside the example’s neighbours, whose fields every event gains: %o', async (options) => {
-    const services = subgraph('services', await readNeighbour('services'));
-    const users = subgraph('users', await readNeighbour('users'));
-    const composition = composeWithCosmo([ours(options), services, users]);
-    expect(composition).toHaveProperty('fields');
-    const { fields } = composition as { fields: string[] };
-    expect(fields).toEqual(
-      expect.arrayContaining(['UnleashFlagEvent.discussionUrl', 'FeatureFlag.events', 'Query.services']),
-    );
-    expect(fields.includes('User.flagEvents')).toBe(options.userType !== undefined);
-    expect(fields.includes('Query.node')).toBe(options.nodeField === 'owner');
-  });
+  it.for(EVERY_OPTION)(
+    'accepts us beside the example’s neighbours, whose fields every event gains: %o',
+    async (options) => {
+      const services = subgraph('services', await readNeighbour('services'));
+      const users = subgraph('users', await readNeighbour('users'));
+      const composition = composeWithCosmo([ours(options), services, users]);
+      expect(composition).toHaveProperty('fields');
+      const { fields } = composition as { fields: string[] };
+      expect(fields).toEqual(
+        expect.arrayContaining(['UnleashFlagEvent.discussionUrl', 'FeatureFlag.events', 'Query.services']),
+      );
+      expect(fields.includes('User.flagEvents')).toBe(options.userType !== undefined);
+      expect(fields.includes('Query.node')).toBe(options.nodeField === 'owner');
+    },
+  );
 
   it('makes a contract without what tells who somebody is, and with all the rest', async () => {
     const services = subgraph('services', await readNeighbour('services'));

@@ -1,5 +1,6 @@
 import type { Fault, LaunchDarklySandbox, SandboxRequest } from '../../src/sources/launchdarkly/sandbox.ts';
 import type { UnleashFault, UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
+import { LAUNCHDARKLY_FAULTS, UNLEASH_FAULTS } from '../support/call-faults.ts';
 import type { Call, Tampering, TamperingProxy } from '../support/tampering-proxy.ts';
 import type { Dice } from './dice.ts';
 import { createLateEvent } from './history.ts';
@@ -86,39 +87,14 @@ interface Begun {
 type Harm = (scene: Scene, dice: Dice) => Disposable;
 type Harms = Readonly<Record<string, Harm>>;
 
-const LAUNCHDARKLY_FAULTS: readonly Fault[] = [
-  { type: 'rate-limited-without-reset' },
-  { type: 'rate-limited-reset-in-past' },
-  { type: 'rate-limited-retry-after', seconds: 1 },
-  { type: 'unauthorized-empty-body' },
-  { type: 'forbidden-without-code' },
-  { type: 'html-error', status: 500 },
-  { type: 'html-error', status: 502 },
-  { type: 'unavailable' },
-  { type: 'closed-mid-body' },
-  { type: 'optional-fields-null' },
-  { type: 'unknown-vocabulary' },
-  { type: 'duplicate-on-two-pages' },
-  { type: 'links-null' },
-];
-
-const UNLEASH_FAULTS: readonly UnleashFault[] = [
-  { kind: 'status', status: 401 },
-  { kind: 'status', status: 500 },
-  { kind: 'status', status: 503 },
-  { kind: 'rate-limited', retryAfterSeconds: 1 },
-  { kind: 'html', status: 200 },
-  { kind: 'html', status: 502 },
-  { kind: 'swallowed' },
-  { kind: 'cut-off' },
-  { kind: 'truncated-json' },
-  { kind: 'unknown-type' },
-  { kind: 'duplicated' },
-];
-
 /** What may befall up to four single calls. None of it takes events away for good. */
 const SQUALLS: Harms = {
-  ...Object.fromEntries(LAUNCHDARKLY_FAULTS.map((fault) => [`LaunchDarkly ${JSON.stringify(fault)}`, once(fault)])),
+  ...Object.fromEntries(
+    [...LAUNCHDARKLY_FAULTS, { type: 'links-null' } as const].map((fault) => [
+      `LaunchDarkly ${JSON.stringify(fault)}`,
+      once(fault),
+    ]),
+  ),
   ...Object.fromEntries(UNLEASH_FAULTS.map((fault) => [`Unleash ${JSON.stringify(fault)}`, onceOfUnleash(fault)])),
   'LaunchDarkly lists ties in another sequence at every call': ({ launchDarkly }, dice) =>
     together(
