@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/real-unleash.ts'],
     // Tests wait for servers more than they compute.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // Vite would load graphql's ESM build beside the CommonJS one its dependents require: two realms, no schema.

@@ -22,7 +22,7 @@ import {
 import { tell } from './tell.ts';
 import { createWeather, type Scene, spoilForGood, type Unreadable } from './weather.ts';
 
-/** A smaller number makes a shorter walk. */
+/** A smaller number makes a shorter walk; from 20,000 on it is long enough for the walk back. */
 const EVENTS = Number(process.env.SOAK_EVENTS ?? 100_000);
 const NEWEST = Date.now() - 60_000;
 const SQUALL_CHANCE = 0.1;

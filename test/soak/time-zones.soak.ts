@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { startGateway } from '../support/gateway.ts';
 import { startRealUnleash } from '../support/real-unleash.ts';
 import { startRecordingProxy } from '../support/recording-proxy.ts';
+import { describeTimeZones } from '../support/time-zones.ts';
 import { control, type EventRow, listAllEvents } from '../support/unleash-admin.ts';
 import { idsOf, readPage, walk } from '../support/walk.ts';
 
 const PROJECT = 'zones-at-scale';
 const EVENTS = 12_000;
 const DAY = 24 * 60 * 60 * 1000;
+
+describeTimeZones('behind UTC');
+describeTimeZones('ahead of UTC');
 
 describe('a real Unleash behind UTC with 12,000 events', () => {
   it('loses none and doubles none in a whole walk, for one call a page', { timeout: 300_000 }, async () => {
