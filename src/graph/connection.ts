@@ -105,10 +105,10 @@ export async function readConnection(
   if (page.reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
   const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, budget);
   return {
-    edges: page.edges.map(({ cursor: own, event }) => ({
-      node: event,
+    edges: page.edges.map((edge) => ({
+      node: edge.event,
       get cursor() {
-        return encodeCursor(own, digest);
+        return encodeCursor(edge.cursor, digest);
       },
     })),
     pageInfo: toPageInfo(page, direction, cursor, digest),

@@ -2,7 +2,7 @@
  * A cursor is a position in the timeline, encoded. The position is the truth; the rest only makes resuming cheap
  * (`hints`, `done`) or brings back what a failed feed still owes (`behind`). Nothing in it is trusted or secret.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { BadInputError, UpstreamError } from '../errors.ts';
 import type { Position } from '../model.ts';
@@ -55,10 +55,21 @@ type Body = z.infer<typeof body>;
 
 /** What a cursor calls a feed: its key may be long, and a cursor is kept short. */
 export function shortKey(feed: string): string {
-  return createHash('sha256').update(feed).digest('base64url').slice(0, KEY_LENGTH);
+  return hash('sha256', feed, 'base64url').slice(0, KEY_LENGTH);
 }
 
 const KEY_LENGTH = 8;
+
+/** The same for a feed itself, worked out once. */
+export function shortKeyOf(feed: { readonly key: string }): string {
+  const known = shortKeys.get(feed);
+  if (known !== undefined) return known;
+  const key = shortKey(feed.key);
+  shortKeys.set(feed, key);
+  return key;
+}
+
+const shortKeys = new WeakMap<object, string>();
 
 /**
  * `digest` ties the cursor to the query it came from: {@link digestOf} what must not change between pages. What only makes
@@ -66,7 +77,6 @@ const KEY_LENGTH = 8;
  */
 export function encodeCursor(cursor: Cursor, digest: string): string {
   const { position, hints, done, behind } = cursor;
-  const places = Map.groupBy(behind, ([, at]) => JSON.stringify(encodeOwed(at)));
   const truth: Body = {
     v: VERSION,
     p:
@@ -74,9 +84,7 @@ export function encodeCursor(cursor: Cursor, digest: string): string {
       (position.id === undefined ? [position.time, position.feed] : [position.time, position.feed, position.id]),
     d: cursor.direction === 'older' ? 'o' : 'n',
     a: cursor.asOf,
-    ...(behind.size > 0 && {
-      b: [...places].map(([at, feeds]) => [JSON.parse(at), feeds.map(([feed]) => feed).join('')] as const as never),
-    }),
+    ...(behind.size > 0 && { b: encodeBehind(behind) }),
     f: digest,
   };
   const help = {
@@ -91,6 +99,11 @@ export function encodeCursor(cursor: Cursor, digest: string): string {
     'UPSTREAM_UNAVAILABLE',
     'So many feeds have failed, each in another place, that no cursor can hold them: narrow the filter.',
   );
+}
+
+function encodeBehind(behind: Cursor['behind']): NonNullable<Body['b']> {
+  const places = Map.groupBy(behind, ([, at]) => JSON.stringify(encodeOwed(at)));
+  return [...places].map(([at, feeds]) => [JSON.parse(at), feeds.map(([feed]) => feed).join('')] as const as never);
 }
 
 /** Throws {@link BadInputError} naming `argument` unless `text` is a cursor of this very query. */
@@ -120,7 +133,7 @@ export function decodeCursor(text: string, digest: string, argument: string): Cu
  * or an object with nothing in it, nor the order of a list and how often it says something: each asks the same.
  */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('base64url').slice(0, 11);
+  return hash('sha256', canonical(value), 'base64url').slice(0, 11);
 }
 
 function canonical(value: unknown): string {

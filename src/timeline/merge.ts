@@ -3,7 +3,7 @@
  * It works in either direction; "nearer" means sooner met by the reader.
  */
 import { compareEvents, compareKeys, type FlagEvent, type Position } from '../model.ts';
-import { type Cursor, type Owed, shortKey } from './cursor.ts';
+import { type Cursor, type Owed, shortKey, shortKeyOf } from './cursor.ts';
 import { type Direction, type Feed, type FeedPage, type FeedRow, type Start, withoutWhole } from './feed.ts';
 
 /** One feed's part in the making of one page. */
@@ -38,6 +38,8 @@ export interface Lane {
   /** It gave out such an event. */
   broughtLate: boolean;
   reads: number;
+  /** For the cursors of the page. */
+  mark?: Mark;
   /** Events that could not be read. */
   skipped: number;
   error?: unknown;
@@ -112,10 +114,10 @@ export function createLane(
   isStandIn = false,
 ): Lane | undefined {
   const walk = continued(cursor, direction);
-  const key = shortKey(feed.key);
+  const key = shortKeyOf(feed);
   if (walk?.done.has(key)) return undefined;
   const position = cursor?.position ?? null;
-  const owing = [key, shortKey(part)].find((each) => walk?.behind.has(each));
+  const owing = walk?.behind.size ? [key, shortKey(part)].find((each) => walk.behind.has(each)) : undefined;
   const owed = owing === undefined ? position : (walk?.behind.get(owing) ?? null);
   const place = startOf(owed, feed.key, direction);
   const isEntangled = bound?.feed === feed.key && bound.id !== undefined && bound.time === place?.time;
@@ -172,9 +174,14 @@ export function nearest(lanes: readonly Lane[], walk: Walk): Candidate | undefin
   let best: Candidate | undefined;
   for (const lane of lanes) {
     const candidate = lane.error === undefined ? candidateOf(lane, walk) : undefined;
-    if (candidate && (best === undefined || isNearer(placeOf(candidate), placeOf(best), direction))) best = candidate;
+    if (candidate && (best === undefined || isNearerThan(candidate, best, direction))) best = candidate;
   }
   return best;
+}
+
+function isNearerThan(a: Candidate, b: Candidate, direction: Direction): boolean {
+  const order = b.time - a.time || compareKeys(a.lane.feed.key, b.lane.feed.key);
+  return direction === 'older' ? order < 0 : order > 0;
 }
 
 /** The lane's next event that passes the filter, else the edge of what was read of it, else nothing. */
@@ -211,7 +218,8 @@ export function lanesAtTheirEdge(lanes: readonly Lane[], wanted: number, walk: W
   const last = known[wanted - 1];
   return healthy.filter((lane) => {
     const candidate = candidateOf(lane, walk);
-    return candidate?.index === null && (last === undefined || !isNearer(last, placeOf(candidate), direction));
+    if (candidate?.index !== null) return false;
+    return last === undefined || !isNearer(last, { time: candidate.time, feed: lane.feed.key }, direction);
   });
 }
 
@@ -242,47 +250,90 @@ export function leaveBehind(lane: Lane, reader: Position | null, direction: Dire
   return { time, feed: lane.feed.key, ...(id !== undefined && { id }) };
 }
 
+/** Gives the cursor of a reader who stands at `position` amid the lanes as they are now; it is made when it is called for. */
+export type CursorMaker = (position: Position | null) => () => Cursor;
+
 /**
- * The cursor of a reader who stands at `position` amid these lanes. `isKnown` tells the feeds there are by their short
- * keys: of any other, nothing is carried on, unless a part could not say which feeds it has.
+ * For the cursors of one page. `isKnown` tells the feeds there are by their short keys: of any other, nothing is carried on,
+ * unless a part could not say which feeds it has.
  */
-export function cursorAt(
-  position: Position | null,
+export function createCursorMaker(
   lanes: readonly Lane[],
   { asOf, cursor, direction }: Walk,
   isKnown: (key: string) => boolean,
-): Cursor {
+): CursorMaker {
   const before = continued(cursor, direction);
   const isCertain = lanes.every((lane) => !lane.isStandIn);
-  const hints = new Map<string, unknown>();
-  const done = new Set<string>();
-  const behind = new Map<string, Owed>();
-  for (const key of before?.done ?? []) if (!isCertain || isKnown(key)) done.add(key);
-  if (!isCertain) for (const [key, owed] of before?.behind ?? []) if (!isKnown(key)) behind.set(key, owed);
-  for (const lane of lanes) {
-    if (lane.isStandIn) {
-      behind.set(lane.key, lane.owed);
-      continue;
+
+  function make(position: Position | null, marks: readonly Mark[]): Cursor {
+    const hints = new Map<string, unknown>();
+    const done = new Set<string>();
+    const behind = new Map<string, Owed>();
+    for (const key of before?.done ?? []) if (!isCertain || isKnown(key)) done.add(key);
+    if (!isCertain) for (const [key, owed] of before?.behind ?? []) if (!isKnown(key)) behind.set(key, owed);
+    for (const mark of marks) {
+      const { lane } = mark;
+      if (lane.isStandIn) {
+        behind.set(lane.key, lane.owed);
+        continue;
+      }
+      const { hint, start } = standsAt(mark);
+      // A feed that gave nothing is owed from the very place that it was owed from.
+      const at = mark.hasRead ? start && withoutWhole(start, direction) : lane.owed;
+      if (mark.hasFailed || mark.late) behind.set(lane.key, at);
+      const isDone = !mark.hasFailed && mark.frontier.isAtEnd && mark.isAllGiven;
+      // Newer events keep coming, so only the past is ever done with.
+      if (isDone && direction === 'older') done.add(lane.key);
+      else if (hint !== undefined) hints.set(lane.key, hint);
     }
-    settle(lane, position, direction);
-    const { hint, start } = standsAt(lane);
-    // A feed that gave nothing is owed from the very place that it was owed from.
-    const at = lane.reads === 0 ? lane.owed : start && withoutWhole(start, direction);
-    if (lane.error !== undefined || lane.late) behind.set(lane.key, at);
-    const isDone = lane.error === undefined && lane.frontier.isAtEnd && lane.next === lane.rows.length;
-    // Newer events keep coming, so only the past is ever done with.
-    if (isDone && direction === 'older') done.add(lane.key);
-    else if (hint !== undefined) hints.set(lane.key, hint);
+    return { position, direction, asOf, hints, done, behind };
   }
-  return { position, direction, asOf, hints, done, behind };
+
+  return (position) => {
+    for (const lane of lanes) settle(lane, position, direction);
+    const marks = lanes.map(markOf);
+    let made: Cursor | undefined;
+    return () => {
+      made ??= make(position, marks);
+      return made;
+    };
+  };
+}
+
+/** Where a lane stood at some moment. The same one for as long as nothing has changed. */
+interface Mark {
+  readonly lane: Lane;
+  readonly next: number;
+  readonly isAllGiven: boolean;
+  readonly frontier: Lane['frontier'];
+  readonly hasRead: boolean;
+  readonly hasFailed: boolean;
+  readonly late: boolean;
+}
+
+function markOf(lane: Lane): Mark {
+  const { frontier, late, mark, next, rows } = lane;
+  const isAllGiven = next === rows.length;
+  const hasFailed = lane.error !== undefined;
+  const isSame =
+    mark?.next === next &&
+    mark.isAllGiven === isAllGiven &&
+    mark.frontier === frontier &&
+    mark.hasFailed === hasFailed &&
+    mark.late === late;
+  if (isSame) return mark;
+  const taken = { lane, next, isAllGiven, frontier, hasRead: lane.reads > 0, hasFailed, late };
+  lane.mark = taken;
+  return taken;
 }
 
 /** Where a lane has to go on: after what was given out of it, or at the end of what was read if it has failed since. */
-function standsAt(lane: Lane): { start: Start | null; hint: unknown } {
-  if (lane.error !== undefined || (lane.next === lane.rows.length && lane.reads > 0 && !lane.frontier.isAtEnd)) {
-    return lane.frontier;
-  }
-  const passed = lane.rows[lane.next - 1]?.row;
+function standsAt({ frontier, hasFailed, hasRead, isAllGiven, lane, next }: Mark): {
+  start: Start | null;
+  hint: unknown;
+} {
+  if (hasFailed || (isAllGiven && hasRead && !frontier.isAtEnd)) return frontier;
+  const passed = lane.rows[next - 1]?.row;
   return passed
     ? { start: { time: passed.event.occurredAt, id: passed.event.id }, hint: passed.hint }
     : { start: lane.start, hint: lane.hint };
@@ -291,6 +342,7 @@ function standsAt(lane: Lane): { start: Start | null; hint: unknown } {
 /** Rows the filter refuses are left behind as the reader passes them; a lane that owes nothing more is not late. */
 function settle(lane: Lane, position: Position | null, direction: Direction): void {
   if (position === null || lane.error !== undefined) return;
+  if (!lane.late && (lane.next === lane.rows.length || lane.rows[lane.next]?.passes)) return;
   const isBehind = (index: number) => {
     const event = lane.rows[index]?.row.event;
     return event && isNearer({ time: event.occurredAt, feed: lane.feed.key }, position, direction);
@@ -334,10 +386,6 @@ function isBeyond(place: { time: number; feed: string }, { bound, direction }: W
 /** A cursor of a walk the other way is a position and no more. */
 function continued(cursor: Cursor | null, direction: Direction): Cursor | null {
   return cursor?.direction === direction ? cursor : null;
-}
-
-function placeOf({ lane, time }: Candidate): { time: number; feed: string } {
-  return { time, feed: lane.feed.key };
 }
 
 function isNearer(a: { time: number; feed: string }, b: { time: number; feed: string }, direction: Direction): boolean {

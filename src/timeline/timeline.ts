@@ -1,13 +1,13 @@
 /** One page of the merged timeline. Asks the feeds, does no I/O of its own. */
 import { UpstreamError } from '../errors.ts';
 import type { Budget, FlagEvent } from '../model.ts';
-import { type Cursor, shortKey } from './cursor.ts';
+import { type Cursor, shortKeyOf } from './cursor.ts';
 import type { Direction, Feed, FeedPage, FeedRequest, Part } from './feed.ts';
 import { createMatcher, type EventFilter, type Matcher } from './filter.ts';
 import {
   boundOf,
+  createCursorMaker,
   createLane,
-  cursorAt,
   endOfTimeline,
   extendLane,
   isBeyondBound,
@@ -55,9 +55,15 @@ export interface FeedReport {
   total?: number | null;
 }
 
+export interface TimelineEdge {
+  event: FlagEvent;
+  /** Made when it is first read. */
+  readonly cursor: Cursor;
+}
+
 export interface TimelinePage {
   /** Newest first, whichever way the page was read. */
-  edges: { event: FlagEvent; cursor: Cursor }[];
+  edges: TimelineEdge[];
   /** Where to go on in the direction of reading; beyond the last edge when a filter left the page short. */
   end: Cursor | null;
   /** Whether the direction of reading holds more, what a failed feed owes included. */
@@ -83,18 +89,18 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   const lanes = opened.flatMap(({ lane }) => lane ?? []);
   throwIfAllFailed(lanes);
   // A part is known by its own key, too: what it owed as a whole, its feeds have taken over.
-  const known = new Set([...parts, ...opened.map(({ feed }) => feed)].map(({ key }) => shortKey(key)));
+  const known = new Set([...parts, ...opened.map(({ feed }) => feed)].map(shortKeyOf));
+  const cursorAt = createCursorMaker(lanes, walk, (key) => known.has(key));
 
-  const edges: TimelinePage['edges'] = [];
+  const edges: TimelineEdge[] = [];
   let position = cursor?.position ?? null;
-  const here = () => cursorAt(position, lanes, walk, (key) => known.has(key));
   while (edges.length < limit) {
     const next = nearest(lanes, walk);
     if (next === undefined) break;
     const event = next.index === null ? undefined : next.lane.rows[next.index]?.row.event;
     if (next.index !== null && event !== undefined) {
       position = take(next.lane, next.index, event, position, direction);
-      edges.push({ event, cursor: here() });
+      edges.push(toEdge(event, cursorAt(position)));
     } else if (next.lane.reads < maxReadsPerFeed) {
       const wanted = limit - edges.length + 1;
       const due = lanesAtTheirEdge(lanes, limit - edges.length, walk);
@@ -105,11 +111,20 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
     }
   }
   if (limit > 0 && edges.length === 0) throwIfOnlyDebtIsLeft(lanes, walk);
-  const end = here();
+  const end = cursorAt(position)();
   const isOwing = [...end.behind.values()].some((owed) => isOwedBeforeBound(owed, walk));
   const hasMore = isOwing || nearest(lanes, walk) !== undefined;
   if (direction === 'newer') edges.reverse();
   return { edges, end, hasMore, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
+}
+
+function toEdge(event: FlagEvent, makeCursor: () => Cursor): TimelineEdge {
+  return {
+    event,
+    get cursor() {
+      return makeCursor();
+    },
+  };
 }
 
 interface Opened {

@@ -3,19 +3,41 @@ import { DeadlineError } from '../errors.ts';
 import type { Budget } from '../model.ts';
 
 /** Rejects with the reason of the budget's signal as soon as that is aborted, whatever `work` does then. */
-export async function withinBudget<T>({ signal }: Budget, work: Promise<T>): Promise<T> {
+export function withinBudget<T>({ signal }: Budget, work: Promise<T>): Promise<T> {
   if (signal.aborted) {
     work.catch(() => {});
-    throw signal.reason;
+    return Promise.reject(signal.reason);
   }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  const waits = waitsFor(signal);
+  return new Promise((resolve, reject) => {
+    waits.add(reject);
+    work.then(
+      (value) => {
+        waits.delete(reject);
+        resolve(value);
+      },
+      (error) => {
+        waits.delete(reject);
+        reject(error);
+      },
+    );
+  });
+}
+
+type Reject = (reason: unknown) => void;
+const waitsBySignal = new WeakMap<AbortSignal, Set<Reject>>();
+
+/** One listener for a signal, whoever waits: a page waits twice for each feed, and listeners are dear. */
+function waitsFor(signal: AbortSignal): Set<Reject> {
+  const known = waitsBySignal.get(signal);
+  if (known) return known;
+  const waits = new Set<Reject>();
+  waitsBySignal.set(signal, waits);
+  const end = () => {
+    for (const reject of waits) reject(signal.reason);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return waits;
 }
 
 /**

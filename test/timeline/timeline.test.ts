@@ -197,6 +197,28 @@ describe('readTimeline', () => {
     });
   });
 
+  it('gives each edge the cursor of its own moment, however late it is read', async () => {
+    const feeds = [
+      createMemoryFeed('a', at('a', 9, 7, 5, 3)),
+      createMemoryFeed('b', at('b', 8, 6, 4, 2), 2),
+      createMemoryFeed('c', at('c', 1)),
+    ];
+    const page = await read(feeds, { limit: 9 });
+    const late = page.edges.map((edge) => edge.cursor);
+    for (const [index, cursor] of late.entries()) {
+      const { end } = await read(feeds, { limit: index + 1 });
+      expect({ position: cursor.position, behind: cursor.behind }).toEqual({
+        position: end?.position,
+        behind: end?.behind,
+      });
+      const rest = await read(feeds, { limit: 9, cursor });
+      expect(idsOf(rest.edges.map(({ event }) => event))).toEqual(
+        idsOf(page.edges.slice(index + 1).map(({ event }) => event)),
+      );
+    }
+    expect(page.edges.map((edge) => edge.cursor)).toEqual(late);
+  });
+
   it('reports a failed feed and gives out the events of the others', async () => {
     const [up, down] = [createMemoryFeed('up', at('up', 3, 2, 1)), createMemoryFeed('down', at('down', 5, 4))];
     down.isDown = true;
