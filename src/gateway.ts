@@ -10,6 +10,7 @@ import { usePartialMark } from './edge/partial-mark.ts';
 import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
 import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
+import { usePlans } from './graph/execution/executor.ts';
 import { createSchema } from './graph/schema.ts';
 import type { GraphVendor } from './graph/vendor.ts';
 import type { History } from './history/history.ts';
@@ -79,6 +80,7 @@ export function createGateway({
       usePartialMark(),
       useDeferStream(),
       ...useSafeIncrementalDelivery(maskError),
+      usePlans(),
     ],
     maskedErrors: { maskError },
     ...publicFaceSettings(face),

@@ -1,10 +1,8 @@
 import { execute, isObjectType, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../src/graph/schema.ts';
-import { createContext } from '../../src/request/context.ts';
-import { toConfig } from '../../src/settings/config.ts';
 import { definitions } from '../../src/sources/index.ts';
-import type { Source } from '../../src/sources/source.ts';
+import { connectBoth, type InProcess } from '../support/in-process.ts';
 import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
 
 const PAGE = `{
@@ -25,24 +23,13 @@ const PAGE = `{
 }`;
 
 let both: BothSandboxes;
-let sources: Source[];
+let inProcess: InProcess;
 beforeAll(async () => {
   both = await startBoth();
-  const { launchDarkly, unleash } = both;
-  const config = toConfig(
-    {},
-    {
-      sources: [
-        { vendor: 'launchdarkly', accessToken: launchDarkly.token, url: launchDarkly.url, projects: ['payments/*'] },
-        { vendor: 'unleash', apiToken: unleash.token, url: unleash.url },
-      ],
-    },
-    definitions,
-  );
-  sources = config.sources.map(({ definition, settings }) => definition.connect(settings, { pageCacheMs: 0 }));
+  inProcess = connectBoth(both);
 });
 afterAll(async () => {
-  await Promise.all(sources.map((source) => source.close()));
+  await inProcess[Symbol.asyncDispose]();
   await both[Symbol.asyncDispose]();
 });
 
@@ -67,12 +54,7 @@ async function fieldsWithPromises(): Promise<Set<string>> {
       };
     }
   }
-  const contextValue = createContext(
-    { sources, requestTimeoutMs: 10_000, upstreamCallsPerRequest: 500 },
-    new Request('http://localhost/'),
-  );
-  const answer = await execute({ schema, document: parse(PAGE), contextValue });
-  contextValue.finish();
+  const answer = await inProcess.run(execute, schema, { document: parse(PAGE) });
   expect(answer.errors).toBeUndefined();
   return found;
 }
