@@ -13,7 +13,14 @@ export interface Read {
 /** Each read's page, in their order, and each as soon as it is there: no read waits for another feed's. */
 export function readTogether(reads: readonly Read[]): Promise<FeedPage>[] {
   const pages = new Map<Read, Promise<FeedPage>>();
-  const alike = Map.groupBy(reads, ({ feed, request }) => keyOf(feed, request));
+  const shared: Read[] = [];
+  for (const own of Map.groupBy(reads, ({ feed }) => feed.key).values()) {
+    const [read, ...others] = own;
+    // Nearly always: nothing has to be compared.
+    if (read && others.length === 0) pages.set(read, read.feed.read(read.request));
+    else shared.push(...own);
+  }
+  const alike = Map.groupBy(shared, ({ feed, request }) => keyOf(feed, request));
   for (const { isShared, members, read } of [...alike.values()].flatMap(plan)) {
     const page = read();
     for (const member of members) pages.set(member, isShared ? page.then((whole) => partFor(member, whole)) : page);

@@ -81,7 +81,7 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
     },
     knownFields: {
       actorName(event) {
-        const known = event.actor?.kind === 'PERSON' ? creators.known() : NO_NAMES;
+        const known = creators.known();
         return known && nameActor(event as UnleashEvent, known);
       },
     },
