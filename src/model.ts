@@ -85,6 +85,16 @@ export interface CallCount {
   /** HTTP requests made so far, retries included. */
   made: number;
   readonly limit: number;
+  /**
+   * Until when all that was read may be given again, Unix milliseconds: the nearest end of what an upstream's page may be
+   * remembered for. Not set before something was read.
+   */
+  believedUntil?: number;
+}
+
+/** Notes how long something that was read for these calls may be given again. */
+export function believe(calls: CallCount, until: number): void {
+  calls.believedUntil = Math.min(calls.believedUntil ?? Number.POSITIVE_INFINITY, until);
 }
 
 /** A span of time in Unix milliseconds, `from` inclusive, `to` exclusive; `null` is open. */

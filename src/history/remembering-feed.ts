@@ -2,6 +2,7 @@
  * A feed around a feed that remembers settled history, so that a walk asks its upstream for large pages and nobody asks for
  * the same rows twice. A first page is always asked for: it is small, and it is fresh.
  */
+import { believe } from '../model.ts';
 import {
   type Feed,
   type FeedPage,
@@ -40,7 +41,11 @@ export function rememberingFeed(feed: Feed, history: History): Feed {
     if (start === null || start.time >= request.now - SETTLED_AFTER_MS) return feed.read(request);
     for (const listing of listingsFor(request)) {
       const page = recall(listing, start, request);
-      if (page) return page;
+      if (page) {
+        // It is settled.
+        believe(request.budget.calls, Number.POSITIVE_INFINITY);
+        return page;
+      }
     }
     // Somebody is on their way into the past: the largest page saves calls.
     const isOnTheWay = request.start !== null && request.direction === 'older';

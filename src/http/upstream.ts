@@ -3,7 +3,7 @@
  * is decoded or refused. It has no time limit of its own: a request's budget says until when.
  */
 import { UpstreamError } from '../errors.ts';
-import type { Budget } from '../model.ts';
+import { type Budget, believe } from '../model.ts';
 import { type Cache, createMemoryCache } from '../store/cache.ts';
 import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -32,7 +32,7 @@ export interface UpstreamOptions {
   maxResponseBytes?: number | undefined;
   /** How long an answer may be given again to who asks the same. @default 0, not at all */
   pageCacheMs?: number | undefined;
-  /** Where answers are remembered. @default the process's memory, 32 MiB */
+  /** Where answers are remembered. @default the process's memory, 16 MiB */
   cache?: Cache | undefined;
   /** @default none */
   proxy?: ProxySettings | undefined;
@@ -81,8 +81,16 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What an upstream has answered, and until when that may be given again, Unix milliseconds. */
+interface Answered<T> {
+  value: T;
+  believedUntil: number;
+}
+
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
-const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
+const MAX_REMEMBERED_BYTES = 16 * 1024 * 1024;
+/** Of JSON, once it is decoded: as measured on pages of both vendors, rounded up. */
+const BYTES_OF_A_CHARACTER = 2;
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   const {
@@ -97,7 +105,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   } = options;
   const { maxResponseBytes = MAX_RESPONSE_BYTES, proxy = {} } = options;
   const cache = pageCacheMs > 0 ? (options.cache ?? createMemoryCache({ maxBytes: MAX_REMEMBERED_BYTES })) : undefined;
-  const once = createSingleFlight<unknown>();
+  const once = createSingleFlight<Answered<unknown>>();
   let isClosed = false;
   const retry = createRetry({ clock, isClosed: () => isClosed });
   const gate = createGate({ name, connections, clock });
@@ -140,10 +148,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return exchange.send({ ...request, pathAndQuery: path, signal: budget.signal, pass });
   }
 
-  async function load<T>(own: string, path: string, request: UpstreamRequest<T>, budget: Budget): Promise<T> {
+  async function load<T>(own: string, path: string, request: UpstreamRequest<T>, budget: Budget): Promise<Answered<T>> {
     const key = `page ${source} ${own}`;
     // One path has one decoder, so what is kept under it is a T.
-    const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as T | undefined);
+    const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as Answered<T> | undefined);
     if (known !== undefined) return known;
     return breaker.run(request.part, async () => {
       const attempt = () => send(path, request, budget);
@@ -151,9 +159,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const value = request.decode(parseJson(text));
       if (value === undefined) throw notItsApi(name);
       const ttlMs = Math.min(request.maxAgeMs?.(value) ?? 0, pageCacheMs);
+      const answered = { value, believedUntil: Date.now() + ttlMs };
       // Nobody waits for it to be kept, and nobody is hurt if it is not.
-      if (ttlMs > 0) cache?.set(key, value, { ttlMs, bytes: text.length }).catch(() => {});
-      return value;
+      if (ttlMs > 0) cache?.set(key, answered, { ttlMs, bytes: BYTES_OF_A_CHARACTER * text.length }).catch(() => {});
+      return answered;
     });
   }
 
@@ -162,7 +171,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
       try {
         const key = keyOf(path, request);
-        return (await once(key, request.budget, (budget) => load(key, path, request, budget))) as T;
+        const answered = await once(key, request.budget, (budget) => load(key, path, request, budget));
+        believe(request.budget.calls, answered.believedUntil);
+        return answered.value as T;
       } catch (error) {
         const { signal } = request.budget;
         if (error === signal.reason && isDeadline(error)) throw timedOut(name, error);

@@ -32,7 +32,7 @@ export function createReadiness(sources: readonly Source[], { probeEveryMs = PRO
 
 async function askForOneEvent(source: Source): Promise<void> {
   const now = Date.now();
-  const client = new AbortController().signal;
+  const client = new AbortController();
   const budget = createBudget({ deadline: now + PROBE_TIMEOUT_MS, calls: PROBE_CALLS, client });
   const newest = { direction: 'older', start: null, limit: 1, filter: NO_FILTER, fields: new Set<string>() } as const;
   await Promise.allSettled(

@@ -6,8 +6,8 @@ export interface BudgetOptions {
   /** Unix milliseconds. */
   deadline: number;
   calls: number;
-  /** Aborted when the client has gone. */
-  client: AbortSignal;
+  /** Its signal is aborted when the client has gone; asked for it once something is read. */
+  client: { readonly signal: AbortSignal };
 }
 
 /** A budget that holds nothing of its request before it is used, nor once it is closed: neither a timer nor a listener. */
@@ -20,8 +20,9 @@ export function createBudget({ calls, client, deadline }: BudgetOptions): OpenBu
   let timer: NodeJS.Timeout | undefined;
 
   function close(): void {
+    if (!controller) return;
     clearTimeout(timer);
-    client.removeEventListener('abort', leave);
+    client.signal.removeEventListener('abort', leave);
   }
 
   function leave(): void {
@@ -33,8 +34,9 @@ export function createBudget({ calls, client, deadline }: BudgetOptions): OpenBu
     const opened = new AbortController();
     controller = opened;
     timer = setTimeout(() => opened.abort(new DeadlineError()), Math.max(0, deadline - Date.now()));
-    if (client.aborted) leave();
-    else client.addEventListener('abort', leave, { once: true });
+    const { signal } = client;
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
     return opened;
   }
 

@@ -34,13 +34,13 @@ const LONGEST_RESERVE_MS = 500;
 
 export function createContext(
   { now = Date.now, requestTimeoutMs, sources, upstreamCallsPerRequest }: ContextOptions,
-  request: Request,
+  request: Pick<Request, 'signal'>,
 ): GatewayContext {
   const reserve = Math.min(LONGEST_RESERVE_MS, requestTimeoutMs / 10);
   const budget = createBudget({
     deadline: Date.now() + Math.floor(requestTimeoutMs - reserve),
     calls: upstreamCallsPerRequest,
-    client: request.signal,
+    client: request,
   });
   const failures: FeedFailure[] = [];
   return {
