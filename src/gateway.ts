@@ -2,12 +2,16 @@
 import type { RequestListener } from 'node:http';
 import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
 import { createYoga } from 'graphql-yoga';
+import { createAnswers } from './edge/answers.ts';
 import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-list.ts';
+import { createFastPath } from './edge/fast-path.ts';
+import type { ReadableHeaders } from './edge/headers.ts';
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
-import { type Answer, createListener } from './edge/listener.ts';
+import { createListener } from './edge/listener.ts';
 import { createMaskError } from './edge/mask-error.ts';
 import { usePartialMark } from './edge/partial-mark.ts';
-import { PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
+import type { ServerContext } from './edge/progress.ts';
+import { admissionFor, PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
 import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
 import { usePlans } from './graph/execution/executor.ts';
@@ -25,6 +29,8 @@ export interface GatewayOptions {
   definitions: readonly GraphVendor[];
   sources: readonly Source[];
   requestTimeoutMs: number;
+  /** How long an upstream page, and an answer made of such pages, may be given again. @default 0, not at all */
+  pageCacheMs?: number;
   /** Where settled events are remembered. @default nowhere */
   history?: History | undefined;
   /** How many upstream calls one request may make, retries included. @default 500 */
@@ -60,6 +66,7 @@ export function createGateway({
   isReady = () => true,
   log = silentLog,
   now,
+  pageCacheMs = 0,
   requestTimeoutMs,
   sources: connected,
   trustedDocuments: mode = 'off',
@@ -68,13 +75,14 @@ export function createGateway({
   const sources = history ? connected.map((source) => remembering(source, history)) : connected;
   const maskError = createMaskError(log);
   const { secret } = federation;
-  const isSupergraph = ({ headers }: Request) => secret !== undefined && carriesSecret(headers, secret);
-  const yoga = createYoga<object, GatewayContext>({
+  const isSupergraph = (headers: ReadableHeaders) => secret !== undefined && carriesSecret(headers, secret);
+  const admit = admissionFor(face, log);
+  const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
     context: ({ request }) => createContext({ now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
     plugins: [
-      ...usePublicFace({ face, isReady, log }),
-      useTrustedDocuments({ mode, documents, isExempt: isSupergraph }),
+      ...usePublicFace({ face, admit, isReady, log }),
+      useTrustedDocuments({ mode, documents, isExempt: ({ headers }) => isSupergraph(headers) }),
       useSubgraphAccess({ secret, introspection: face.introspection }),
       useFinish(),
       usePartialMark(),
@@ -85,8 +93,12 @@ export function createGateway({
     maskedErrors: { maskError },
     ...publicFaceSettings(face),
   });
-  const answer: Answer = (req, res) => yoga.handleNodeRequestAndResponse(req, res, { req, res } as object);
-  return Object.assign(createListener(answer, { isPrivate: face.isPrivate, log }), {
+  const { corsOrigins, isPrivate } = face;
+  const answers = createAnswers({ maxAgeMs: pageCacheMs });
+  const execute = yoga.getResultForParams;
+  const fastPath = createFastPath({ admit, answers, execute, isSupergraph, corsOrigins, log });
+  const answer = yoga.handleNodeRequestAndResponse;
+  return Object.assign(createListener({ fastPath, answer, isPrivate, log }), {
     fetch: async (url: string, init?: RequestInit) => yoga.fetch(new Request(url, init)),
     dispose: async () => yoga.dispose(),
   });

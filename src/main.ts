@@ -51,6 +51,7 @@ async function run(config: Config): Promise<void> {
     sources,
     history: createHistory({ maxBytes: config.historyCacheMb * MEGABYTE, maxAgeMs: config.historyMaxAgeMs }),
     requestTimeoutMs,
+    pageCacheMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     federation,
     face: toPublicFace(config),

@@ -4,7 +4,9 @@ import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Authenticator } from './authentication.ts';
+import type { ReadableHeaders } from './headers.ts';
 import { KeysUnavailableError } from './issuer-keys.ts';
+import type { ServerContext } from './progress.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { refuse } from './refusal.ts';
 import { currentRequestId } from './request-log.ts';
@@ -16,22 +18,24 @@ export interface AdmissionOptions {
   log: Log;
 }
 
-export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): Plugin<GatewayContext> {
+/** The caller's name, `null` where everybody is accepted. Throws a refusal. */
+export type Admit = (headers: ReadableHeaders, incoming: IncomingMessage | undefined) => Promise<string | null>;
+
+export function createAdmission({ authenticate, limiter, log }: AdmissionOptions): Admit {
   const written = new WeakSet<Error>();
-  return {
-    async onRequestParse({ request, serverContext }) {
-      const address = addressOf(serverContext);
-      let isCounted = false;
-      const countAddress = async () => {
-        await count(address);
-        isCounted = true;
-      };
-      const caller = authenticate && (await authenticate(request.headers, countAddress).catch(unavailable));
-      if (isCounted && caller !== null) await limiter?.giveBack(address);
-      // Requests without valid credentials are counted by network address, so that keys cannot be guessed quickly.
-      if (!isCounted || caller !== null) await count(caller ?? address);
-      if (authenticate && caller === null) throw unauthenticated();
-    },
+  return async (headers, incoming) => {
+    const address = `address ${incoming?.socket.remoteAddress ?? 'unknown'}`;
+    let isCounted = false;
+    const countAddress = async () => {
+      await count(address);
+      isCounted = true;
+    };
+    const caller = authenticate && (await authenticate(headers, countAddress).catch(unavailable));
+    if (isCounted && caller !== null) await limiter?.giveBack(address);
+    // Requests without valid credentials are counted by network address, so that keys cannot be guessed quickly.
+    if (!isCounted || caller !== null) await count(caller ?? address);
+    if (authenticate && caller === null) throw unauthenticated();
+    return caller;
   };
 
   async function count(caller: string): Promise<void> {
@@ -52,9 +56,13 @@ export function useAdmission({ authenticate, limiter, log }: AdmissionOptions): 
   }
 }
 
-function addressOf(serverContext: unknown): string {
-  const { req } = serverContext as { req?: IncomingMessage };
-  return `address ${req?.socket.remoteAddress ?? 'unknown'}`;
+export function useAdmission(admit: Admit): Plugin<GatewayContext> {
+  return {
+    async onRequestParse({ request, serverContext }) {
+      const { progress, req } = serverContext as ServerContext;
+      if (!progress) await admit(request.headers, req);
+    },
+  };
 }
 
 function rateLimited(retryAfterSeconds: number) {

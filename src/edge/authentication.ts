@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { ProxySettings } from '../http/proxy.ts';
 import { bearerOf, digest } from './credentials.ts';
+import type { ReadableHeaders } from './headers.ts';
 import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
 
 export interface AuthenticationOptions {
@@ -24,7 +25,7 @@ export interface JwtOptions {
  * asked for its keys, `beforeFetch` comes first, and what it throws is thrown. Throws `KeysUnavailableError` if a token
  * cannot be checked.
  */
-export type Authenticator = (headers: Headers, beforeFetch?: () => Promise<void>) => Promise<string | null>;
+export type Authenticator = (headers: ReadableHeaders, beforeFetch?: () => Promise<void>) => Promise<string | null>;
 
 /** `null` if neither is configured. */
 export function createAuthenticator({ apiKeys, jwt, proxy }: AuthenticationOptions): Authenticator | null {

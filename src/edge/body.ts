@@ -2,23 +2,27 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { ReadableHeaders } from './headers.ts';
 import { refuse } from './refusal.ts';
 
 /** Bytes of a request's body, as it is sent and as it is once it is decompressed. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /** Throws a refusal if the body is too large, is cut off, or is compressed in a way that is not supported. */
-export async function readBody(request: Request, incoming: IncomingMessage | undefined): Promise<string> {
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+export async function readBody(headers: ReadableHeaders, read: () => Promise<Buffer>): Promise<string> {
+  const encoding = (headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
   if (!['identity', 'gzip'].includes(encoding)) throw unsupportedEncoding();
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  // Read from the connection itself: the streams of `Request` cost more than all the rest of a small request.
-  const sent = incoming ? await collect(incoming) : Buffer.from(await request.arrayBuffer());
+  if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const sent = await read();
   if (sent.length > MAX_BODY_BYTES) throw tooLarge();
   return (encoding === 'gzip' ? await decompress(sent) : sent).toString();
 }
 
-function collect(incoming: IncomingMessage): Promise<Buffer> {
+/**
+ * The body, read from the connection itself: the streams of `Request` cost more than all the rest of a small request. No
+ * more is read than a body may have.
+ */
+export function collect(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -1,8 +1,9 @@
 /** Credentials in the headers of a request, and how they are compared. */
 import { createHash } from 'node:crypto';
+import type { ReadableHeaders } from './headers.ts';
 
 /** The token of `authorization: Bearer …`. */
-export function bearerOf(headers: Headers): string | undefined {
+export function bearerOf(headers: ReadableHeaders): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopback } from '../http/loopback.ts';
 import type { Log } from '../observe/log.ts';
+import { NEVER_CACHED } from './headers.ts';
 
 export interface HostRules {
   /**
@@ -36,7 +37,7 @@ export function refuseHost(
   const refuse = (status: number, code: string, body: string) => {
     const kind = body && { 'content-type': 'application/json; charset=utf-8' };
     const length = Buffer.byteLength(body);
-    response.writeHead(status, { ...kind, 'content-length': length, 'cache-control': 'private, no-store' }).end(body);
+    response.writeHead(status, { ...kind, 'content-length': length, 'cache-control': NEVER_CACHED }).end(body);
     log.request({ ...REFUSED, requestId: randomUUID(), status, codes: [code] });
     return true;
   };

@@ -1,40 +1,56 @@
 /**
- * Between the HTTP server and Yoga: refuses what is not for this gateway, and sends the answer. No failure on the way is
- * shown to a client.
+ * Between the HTTP server and what answers: refuses what is not for this gateway, and sends what Yoga has answered. No
+ * failure on the way is shown to a client.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { sendNodeResponse } from '@whatwg-node/server';
 import type { Log } from '../observe/log.ts';
+import type { FastPath } from './fast-path.ts';
 import { type HostRules, refuseHost } from './host.ts';
 import { sendAndClose } from './last-answer.ts';
+import type { ServerContext } from './progress.ts';
 import { cutOffSlowReader, READING_LIMITS, type ReadingLimits } from './slow-readers.ts';
 
 export interface ListenerOptions extends HostRules {
+  /** @default Yoga answers everything */
+  fastPath?: FastPath;
+  /** Yoga's answer to what the fast path leaves. */
+  answer: Answer;
   log: Log;
   /** @default READING_LIMITS */
   reading?: ReadingLimits;
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<Response> | Response;
+export type Answer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: ServerContext,
+) => Promise<Response> | Response;
 
-export function createListener(
-  answer: Answer,
-  { isPrivate, log, reading = READING_LIMITS }: ListenerOptions,
-): RequestListener {
-  return async (request, response) => {
-    if (refuseHost(request, response, { isPrivate, log })) return;
+export function createListener({
+  answer,
+  fastPath = (_request, _response, next) => next(undefined),
+  isPrivate,
+  log,
+  reading = READING_LIMITS,
+}: ListenerOptions): RequestListener {
+  async function answerByYoga(context: Required<Pick<ServerContext, 'req' | 'res'>> & ServerContext): Promise<void> {
+    const { req: request, res: response } = context;
+    const answered = await answer(request, response, context);
+    if (answered.status === 413) return sendAndClose(answered, request, response);
+    const sent = sendNodeResponse(answered, response, request, true);
+    cutOffSlowReader(response, reading);
+    await sent;
+  }
+
+  return async (req, res) => {
+    if (refuseHost(req, res, { isPrivate, log })) return;
     try {
-      const answered = await answer(request, response);
-      if (answered.status === 413) await sendAndClose(answered, request, response);
-      else {
-        const sent = sendNodeResponse(answered, response, request, true);
-        cutOffSlowReader(response, reading);
-        await sent;
-      }
+      await fastPath(req, res, (progress) => answerByYoga({ req, res, ...(progress && { progress }) }));
     } catch (error) {
       log.trouble('unexpected error', error, { level: 'error' });
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500, { 'content-length': 0 }).end();
+      if (res.headersSent) res.destroy();
+      else res.writeHead(500, { 'content-length': 0 }).end();
     }
   };
 }

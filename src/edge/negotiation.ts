@@ -2,6 +2,7 @@
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { GatewayContext } from '../request/context.ts';
+import type { ReadableHeaders } from './headers.ts';
 import { type Range, readRanges } from './ranges.ts';
 
 export interface Accepted {
@@ -68,21 +69,36 @@ function isIncremental({ value }: Range): boolean {
 }
 
 const MAX_KNOWN_HEADERS = 200;
+const known = new LRUCache<string, { accepted: Accepted | null }>({ max: MAX_KNOWN_HEADERS });
+
+/** As {@link negotiate}, which most requests ask the same. */
+export function accept(header: string | null): Accepted | null {
+  const given = header ?? '';
+  const { accepted } = known.get(given) ?? { accepted: negotiate(header) };
+  known.set(given, { accepted });
+  return accepted;
+}
+
+/** What has been accepted, in the words of an `accept` header that Yoga and the plugins read. */
+export function toHeader({ parts, whole }: Accepted): string {
+  return parts === null || parts === whole ? whole : `${whole}, ${parts}`;
+}
+
+export function isJson(type: Accepted['whole']): boolean {
+  return JSON_TYPES.some((json) => json === type);
+}
 
 /**
  * Tells Yoga in its own words what {@link negotiate} has decided: for Yoga every type in the header is as good as another,
  * and parts are for whoever accepts anything. Must run before whatever refuses a request.
  */
 export function useNegotiation(): Plugin<GatewayContext> {
-  const known = new LRUCache<string, { accepted: Accepted | null }>({ max: MAX_KNOWN_HEADERS });
   const acceptedBy = new WeakMap<Request, Accepted | null>();
   return {
     onRequest({ request }) {
-      const header = request.headers.get('accept') ?? '';
-      const { accepted } = known.get(header) ?? { accepted: negotiate(header) };
-      known.set(header, { accepted });
+      const accepted = accept(request.headers.get('accept'));
       acceptedBy.set(request, accepted);
-      if (accepted) request.headers.set('accept', [accepted.whole, accepted.parts].filter(Boolean).join(', '));
+      if (accepted) request.headers.set('accept', toHeader(accepted));
     },
     onRequestParse({ endResponse, fetchAPI, request }) {
       // Yoga would answer 406 only after it has executed the operation.
@@ -92,6 +108,6 @@ export function useNegotiation(): Plugin<GatewayContext> {
 }
 
 /** Whether the client gets parts, once {@link useNegotiation} has seen its request. */
-export function acceptsParts({ headers }: Request): boolean {
+export function acceptsParts({ headers }: { headers: ReadableHeaders }): boolean {
   return INCREMENTAL_TYPES.some((type) => headers.get('accept')?.includes(type));
 }

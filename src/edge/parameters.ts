@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
-import { readBody } from './body.ts';
+import { collect, readBody } from './body.ts';
+import type { ReadableHeaders } from './headers.ts';
 import { refuse } from './refusal.ts';
 
 /** Replaces the parsers of Yoga, which quote the body in their errors and know no document ids. */
@@ -11,13 +12,14 @@ export function useParameters(): Plugin<GatewayContext> {
     onRequestParse({ request, serverContext, setRequestParser, url }) {
       if (request.method === 'GET') return setRequestParser(async () => normalize(fromSearch(url.searchParams)));
       if (request.method !== 'POST') return;
-      const parse = PARSERS[mediaTypeOf(request)];
+      const parse = PARSERS[mediaTypeOf(request.headers)];
       if (!parse) {
         const message = 'The body has to be JSON: `content-type: application/json`.';
         throw refuse({ code: 'UNSUPPORTED_MEDIA_TYPE', message, status: 415 });
       }
       const { req } = serverContext as { req?: IncomingMessage };
-      setRequestParser(async () => normalize(parse(await readBody(request, req))));
+      const read = async () => (req ? collect(req) : Buffer.from(await request.arrayBuffer()));
+      setRequestParser(async () => normalize(parse(await readBody(request.headers, read))));
     },
   };
 }
@@ -30,7 +32,8 @@ const PARSERS: Readonly<Record<string, (body: string) => unknown>> = {
   'application/x-www-form-urlencoded': (body) => fromSearch(new URLSearchParams(body)),
 };
 
-function mediaTypeOf({ headers }: Request): string {
+/** What is sent, in lower case and without parameters. */
+export function mediaTypeOf(headers: ReadableHeaders): string {
   return headers.get('content-type')?.split(/[;,]/)[0]?.trim().toLowerCase() ?? '';
 }
 
@@ -44,7 +47,7 @@ function fromSearch(search: URLSearchParams): Record<string, unknown> {
   return Object.fromEntries([...texts, ...values]);
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -53,7 +56,7 @@ function parseJson(text: string): unknown {
 }
 
 /** What Yoga checks and executes, in which the id of a document is where Apollo's clients put it. */
-function normalize(parsed: unknown): GraphQLParams {
+export function normalize(parsed: unknown): GraphQLParams {
   // A batch is refused by Yoga.
   if (Array.isArray(parsed)) return parsed as unknown as GraphQLParams;
   if (typeof parsed !== 'object' || parsed === null) {

@@ -2,7 +2,7 @@
 import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
-import { useAdmission } from './admission.ts';
+import { type Admit, createAdmission, useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
 import { useCompression } from './compression.ts';
@@ -13,6 +13,7 @@ import { useLimits } from './limits.ts';
 import { useNegotiation } from './negotiation.ts';
 import { usePages } from './pages/pages.ts';
 import { useParameters } from './parameters.ts';
+import { useProgress } from './progress.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { useRequestLog } from './request-log.ts';
 
@@ -41,21 +42,28 @@ export const PRIVATE_FACE: PublicFace = {
 
 export interface PublicFaceOptions {
   face: PublicFace;
+  admit: Admit;
   isReady: () => boolean;
   log: Log;
 }
 
-export function usePublicFace({ face, isReady, log }: PublicFaceOptions): Plugin<GatewayContext>[] {
-  const authenticate = createAuthenticator(face);
+/** Who may ask, and how often. */
+export function admissionFor(face: PublicFace, log: Log): Admit {
   const limiter = createRateLimiter({ perMinute: face.rateLimitPerMinute });
+  return createAdmission({ authenticate: createAuthenticator(face), limiter, log });
+}
+
+export function usePublicFace({ admit, face, isReady, log }: PublicFaceOptions): Plugin<GatewayContext>[] {
+  const isOpen = face.apiKeys.length === 0 && face.jwt === null;
   return [
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
     usePages(face) as unknown as Plugin<GatewayContext>,
-    ...(authenticate ? [] : [useCsrfPrevention()]),
-    useAdmission({ authenticate, limiter, log }),
+    ...(isOpen ? [useCsrfPrevention()] : []),
+    useAdmission(admit),
     useNegotiation(),
     useParameters(),
+    useProgress(),
     useClientErrors(face),
     ...useLimits(),
     useAnswerHeaders(face) as unknown as Plugin<GatewayContext>,

@@ -8,8 +8,11 @@ import type { FeedFailure } from '../errors.ts';
 import type { CallCount } from '../model.ts';
 import type { Log, RequestLine } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
+import type { ReadableHeaders } from './headers.ts';
+import type { ServerContext } from './progress.ts';
 
-interface Entry {
+/** What the log will say of a request. */
+export interface LogEntry {
   requestId: string;
   startedAt: number;
   /** Health checks, GraphiQL and 404s are not logged. */
@@ -22,7 +25,7 @@ interface Entry {
   codes: Set<string>;
 }
 
-const entries = new AsyncLocalStorage<Entry>();
+const entries = new AsyncLocalStorage<LogEntry>();
 
 /** The id of the current request, for lines about it. */
 export function currentRequestId(): string | undefined {
@@ -33,15 +36,16 @@ export function currentRequestId(): string | undefined {
 export function useRequestLog(log: Log): Plugin<GatewayContext> {
   return {
     instrumentation: {
-      request: ({ request }, wrapped) => entries.run(createEntry(request), wrapped),
+      // The fast path has begun an entry of its own.
+      request: ({ request }, wrapped) =>
+        entries.getStore() ? wrapped() : entries.run(createEntry(request.headers), wrapped),
     },
     onRequestParse({ serverContext }) {
       const entry = entries.getStore();
-      if (!entry) return;
+      if (!entry || entry.isGraphQL) return;
       entry.isGraphQL = true;
       const { res } = serverContext as ServerContext;
-      // If the client disconnects, there may never be a response.
-      res?.once('close', () => log.request(toLine(entry, !res.writableFinished)));
+      if (res) logWhenClosed(log, entry, res);
     },
     onParse: () => (parsed) => {
       const entry = entries.getStore();
@@ -70,16 +74,21 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
   };
 }
 
-/** Without `res` where the gateway is called as a function. */
-interface ServerContext {
-  res?: ServerResponse;
+/** Runs what answers a request: lines that are written in it bear its id. */
+export function withEntry<T>(entry: LogEntry, run: () => T): T {
+  return entries.run(entry, run);
+}
+
+/** If the client disconnects, there may never be a response. */
+export function logWhenClosed(log: Log, entry: LogEntry, response: ServerResponse): void {
+  response.once('close', () => log.request(toLine(entry, !response.writableFinished)));
 }
 
 /** An id from a load balancer is kept if it has the form of an id. */
 const ID = /^[0-9a-f-]{16,64}$/i;
 
-function createEntry(request: Request): Entry {
-  const given = request.headers.get('x-request-id') ?? '';
+export function createEntry(headers: ReadableHeaders): LogEntry {
+  const given = headers.get('x-request-id') ?? '';
   return {
     requestId: ID.test(given) ? given : randomUUID(),
     startedAt: performance.now(),
@@ -104,7 +113,7 @@ function operationIn(parsed: unknown, name: string | undefined): RequestLine['op
 }
 
 /** Later parts are executed while the response is read, outside of the async context of the request. */
-function observed(parts: AsyncIterable<ExecutionResult>, entry: Entry): AsyncIterable<ExecutionResult> {
+function observed(parts: AsyncIterable<ExecutionResult>, entry: LogEntry): AsyncIterable<ExecutionResult> {
   const iterator = parts[Symbol.asyncIterator]();
   const inside = async (step: () => Promise<IteratorResult<ExecutionResult>>) => {
     const taken = await entries.run(entry, step);
@@ -123,14 +132,15 @@ interface Part extends ExecutionResult {
   incremental?: readonly { errors?: ExecutionResult['errors'] }[];
 }
 
-function note({ errors = [], extensions, incremental = [] }: Part, entry: Entry): void {
+/** Notes the codes of an answer, or of a part of one, and whether it lacks something. */
+export function note({ errors = [], extensions, incremental = [] }: Part, entry: LogEntry): void {
   if (extensions?.partial === true) entry.partial = true;
   for (const error of [...errors, ...incremental.flatMap((each) => each.errors ?? [])]) {
     entry.codes.add(String(error.extensions?.code ?? 'UNKNOWN'));
   }
 }
 
-function toLine(entry: Entry, aborted: boolean): RequestLine {
+function toLine(entry: LogEntry, aborted: boolean): RequestLine {
   return {
     requestId: entry.requestId,
     operation: entry.operation,

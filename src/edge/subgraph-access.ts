@@ -4,6 +4,7 @@ import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from 
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
 import { bearerOf, digest } from './credentials.ts';
+import type { ReadableHeaders } from './headers.ts';
 import { refuse } from './refusal.ts';
 import { fragmentsOf } from './selections.ts';
 
@@ -58,7 +59,7 @@ function selects(
 }
 
 /** Whether a request carries the secret. */
-export function carriesSecret(headers: Headers, secret: string): boolean {
+export function carriesSecret(headers: ReadableHeaders, secret: string): boolean {
   // Both are always compared, as hashes of one length, so that the duration reveals nothing.
   const [own, token] = [headers.get('x-subgraph-secret'), bearerOf(headers)].map((given) =>
     isSame(given ?? '', secret),

@@ -16,7 +16,7 @@ const SOON: ReadingLimits = { idleMs: 300, wholeMs: 60_000 };
 
 async function start(answer: () => Response, reading: ReadingLimits) {
   const held = { unsent: 0, closed: 0 };
-  const listener = createListener(answer, { isPrivate: true, log: silentLog, reading });
+  const listener = createListener({ answer, isPrivate: true, log: silentLog, reading });
   const server = createServer((request, response) => {
     held.unsent += 1;
     response.once('finish', () => (held.unsent -= 1)).once('close', () => (held.closed += 1));

@@ -84,7 +84,7 @@ describe('a mistake on the way of an answer', () => {
     const lines: string[] = [];
     const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
     const fail = () => Promise.reject(new TypeError('canary-message'));
-    const server = createServer(createListener(fail, { isPrivate: false, log }));
+    const server = createServer(createListener({ answer: fail, isPrivate: false, log }));
     const { port } = new URL(await listen(server));
     const answered = await raw(Number(port), post('localhost'));
     server.close();

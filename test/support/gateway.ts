@@ -76,6 +76,7 @@ export async function startGateway(
     sources: connected,
     history: createHistory({ maxBytes: historyCacheMb * 1024 * 1024, maxAgeMs: historyMaxAgeMs }),
     requestTimeoutMs,
+    pageCacheMs,
     upstreamCallsPerRequest,
     federation: config.federation,
     trustedDocuments,

@@ -1,6 +1,6 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { createGateway } from '../../src/gateway.ts';
+import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createReadiness } from '../../src/process/readiness.ts';
 import { createServer, type GracefulServer } from '../../src/process/server.ts';
@@ -52,6 +52,9 @@ export interface PublicGatewayOptions {
   /** More sources. */
   others?: NonNullable<ConfigFile['sources']>;
   now?: () => number;
+  /** @default 0 */
+  pageCacheMs?: number;
+  federation?: GatewayOptions['federation'];
 }
 
 const PREFIX = 'canary-';
@@ -62,8 +65,10 @@ const PREFIX = 'canary-';
  */
 export async function startPublicGateway({
   env = {},
+  federation,
   now,
   others = [],
+  pageCacheMs = 0,
   settings = {},
 }: PublicGatewayOptions = {}): Promise<PublicGateway> {
   await using stack = new AsyncDisposableStack();
@@ -72,7 +77,7 @@ export async function startPublicGateway({
   const config = toConfig(env, { sources: [source, ...others], ...settings }, definitions);
   const sources = config.sources.map((each) =>
     each.definition.connect(each.settings, {
-      pageCacheMs: 0,
+      pageCacheMs,
       breakerMs: 1,
       clock: { now: Date.now, sleep: async (_ms, signal) => signal.throwIfAborted() },
     }),
@@ -88,6 +93,8 @@ export async function startPublicGateway({
     definitions,
     sources,
     requestTimeoutMs: config.requestTimeoutMs,
+    pageCacheMs,
+    federation,
     face: toPublicFace(config),
     isReady: () => !isShuttingDown() && hasHealthySource(),
     log,

@@ -1,0 +1,53 @@
+/**
+ * Whole answers, given again to a caller who asks the very same while every upstream page that is in them may be given
+ * again. It costs no parsing, no execution and no printing.
+ */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import type { LogEntry } from './request-log.ts';
+
+export interface WholeAnswer {
+  /** Without what is the request's own. */
+  headers: OutgoingHttpHeaders;
+  body: Buffer;
+  operation: LogEntry['operation'];
+}
+
+export interface Answers {
+  get(key: string): WholeAnswer | undefined;
+  /** `believedUntil`: until when what was read for it may be given again, Unix milliseconds; `undefined`, nothing was. */
+  keep(key: string, answer: WholeAnswer, believedUntil: number | undefined): void;
+}
+
+export interface AnswersOptions {
+  /** 0 keeps none. */
+  maxAgeMs: number;
+  /** @default 8 MiB */
+  maxBytes?: number;
+}
+
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Of one answer besides its key and its body, about. */
+const ENTRY_BYTES = 500;
+
+export function createAnswers({ maxAgeMs, maxBytes = MAX_BYTES }: AnswersOptions): Answers {
+  const known = new LRUCache<string, { answer: WholeAnswer; until: number }>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ answer }, key) => ENTRY_BYTES + 2 * key.length + answer.body.length,
+  });
+  return {
+    get(key) {
+      const kept = known.get(key);
+      if (!kept || Date.now() < kept.until) return kept?.answer;
+      known.delete(key);
+      return undefined;
+    },
+    keep(key, answer, believedUntil) {
+      // What reads nothing from upstreams tells of the gateway itself, as it is now.
+      if (believedUntil === undefined) return;
+      const now = Date.now();
+      const until = Math.min(believedUntil, now + maxAgeMs);
+      if (until > now) known.set(key, { answer, until });
+    },
+  };
+}
