@@ -13,7 +13,8 @@ export type QueryName = keyof typeof QUERIES;
 
 /**
  * `unique`: no two share an upstream call, because the filter reaches every URL. `remembered`: one of twenty pages that
- * were read before. `repeated`: the same operation and variables each time.
+ * were read before, asked in a body that no other has, so that no whole answer is remembered. `repeated`: the same
+ * operation and variables each time.
  */
 export const WAYS = ['unique', 'remembered', 'repeated'] as const;
 export type Way = (typeof WAYS)[number];
@@ -36,13 +37,13 @@ export function* bodiesOf(name: QueryName, way: Way, cursors: readonly string[])
       remembered: { first: 20, after: cursors[index % cursors.length] ?? null },
       repeated: { first: 20 },
     };
-    yield toBody(name, variables[way]);
+    yield toBody(name, variables[way], way === 'remembered' ? { extensions: { unique } } : {});
   }
 }
 
 /** Never the same twice, whatever was asked before. */
 let unique = 0;
 
-export function toBody(name: QueryName, variables: Variables): string {
-  return JSON.stringify({ query: QUERIES[name], operationName: 'Page', variables });
+export function toBody(name: QueryName, variables: Variables, more: object = {}): string {
+  return JSON.stringify({ query: QUERIES[name], operationName: 'Page', variables, ...more });
 }
