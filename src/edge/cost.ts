@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getNullableType,
+  getOperationAST,
   isIntrospectionType,
   isLeafType,
   isListType,
@@ -45,11 +46,38 @@ const INTROSPECTED = 7;
 
 /** Fields, and what costs as much as {@link PAGE_FIELDS} or {@link PART_FIELDS} of them. Throws if an argument that is required has no value. */
 export function fieldsIn(request: Estimated): number {
-  const partsAt = createPartCount(request.document);
-  return estimate(request, ({ args, childComplexity, field, node }) => {
+  const { document } = request;
+  const shape = shapeOf(request);
+  const known = counts.get(document)?.get(shape);
+  if (known !== undefined) return known;
+  const partsAt = createPartCount(document);
+  const fields = estimate(request, ({ args, childComplexity, field, node }) => {
     const size = sizeOf(field, args);
     return 1 + (isTimeline(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
   });
+  if (shape.length <= MAX_SHAPE_LENGTH) {
+    const own = counts.get(document);
+    if (own && own.size < MAX_SHAPES) own.set(shape, fields);
+    else counts.set(document, new Map([[shape, fields]]));
+  }
+  return fields;
+}
+
+/** By document, and by what of the variables has a say in it. */
+const counts = new WeakMap<DocumentNode, Map<string, number>>();
+const MAX_SHAPES = 50;
+const MAX_SHAPE_LENGTH = 500;
+
+/** Numbers, switches, and how long lists are: texts and what is inside of objects make no answer larger. */
+function shapeOf({ document, operationName, variables }: Estimated): string {
+  const operation = getOperationAST(document, operationName);
+  const values = operation?.variableDefinitions?.map(({ variable }) => sayOf(variables[variable.name.value])) ?? [];
+  return JSON.stringify([operationName ?? null, ...values]);
+}
+
+function sayOf(value: unknown): number | boolean | null | string {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
+  return Array.isArray(value) ? `list of ${value.length}` : typeof value;
 }
 
 /** Bytes of an answer with so many fields: exact to a factor of two or so, and free where they cannot be many. */

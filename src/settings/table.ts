@@ -69,7 +69,8 @@ const upstream = z.object({
     variable: 'PAGE_CACHE_MS',
     form: number,
     schema: wholeNumber(0, 600_000).default(2_000),
-    description: 'How long an upstream page, and a whole answer made of such pages, is kept in the cache, in milliseconds; `0` switches the cache off.',
+    description:
+      'How long an upstream page, and a whole answer made of such pages, is kept in the cache, in milliseconds; `0` switches the cache off.',
   }),
   historyCacheMb: setting({
     variable: 'HISTORY_CACHE_MB',
