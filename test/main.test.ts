@@ -114,7 +114,7 @@ describe('the code of the sandboxes', () => {
       import { appendFileSync } from 'node:fs';
       registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(file)}, url + '\\n'); return next(url, context); } });
     `;
-    const modules = async () => (await readFile(file, 'utf8')).match(/(?<=^.*\/src\/).*$/gm) ?? [];
+    const modules = async () => (await readFile(file, 'utf8')).match(/(?<=^.*\/(?:src|node_modules)\/).*$/gm) ?? [];
     return { options: `--import=data:text/javascript,${encodeURIComponent(code)}`, modules };
   };
   const ofSandboxes = (files: string[]) => files.filter((file) => /sandbox|\/story/.test(file));
@@ -127,6 +127,19 @@ describe('the code of the sandboxes', () => {
     expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
     expect(await modules()).toContain('sources/unleash/client.ts');
     expect(ofSandboxes(await modules())).toEqual([]);
+  });
+
+  it('and of GraphiQL are not loaded before somebody opens it', async () => {
+    await using unleash = await startUnleashSandbox();
+    const { modules, options } = await createHook();
+    const source = { UNLEASH_API_TOKEN: unleash.token, UNLEASH_URL: unleash.url };
+    await using gateway = await start({ ...source, NODE_OPTIONS: options });
+    const isLoaded = async () => (await modules()).some((file) => file.includes('render-graphiql'));
+    expect((await ask(gateway.url)).flagEvents.nodes).toHaveLength(100);
+    expect(await isLoaded()).toBe(false);
+    const page = await fetch(gateway.url, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('Flag events');
+    expect(await isLoaded()).toBe(true);
   });
 
   it('is loaded by one that has none', async () => {

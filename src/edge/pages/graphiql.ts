@@ -1,5 +1,4 @@
 /** The queries that GraphiQL opens with, and its link to the schema reference. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { createPage, type PageAnswer } from './page.ts';
 import { REFERENCE_PATH } from './schema-reference.ts';
@@ -156,6 +155,10 @@ export function createGraphiQLPage({ hasReference }: { hasReference: boolean }):
   const root = '<div id="root"></div>';
   return createPage({
     type: 'text/html; charset=utf-8',
-    read: () => renderGraphiQL(options).replace(root, hasReference ? `${root}${LINK}` : root),
+    // Loaded only now: it is 40 MB in memory, and in production GraphiQL is off.
+    async read() {
+      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+      return renderGraphiQL(options).replace(root, hasReference ? `${root}${LINK}` : root);
+    },
   });
 }

@@ -5,7 +5,7 @@ import { compress, type Encoding, negotiateEncoding } from '../compression.ts';
 export interface Page {
   type: string;
   /** Read or rendered when it is asked for the first time. */
-  read: () => string;
+  read: () => string | Promise<string>;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -13,27 +13,27 @@ export interface Page {
 export type PageAnswer = (request: Request, FetchResponse: typeof Response) => Promise<Response>;
 
 export function createPage({ headers = {}, read, type }: Page): PageAnswer {
-  const load = once(() => {
-    const body = Buffer.from(read());
+  const load = once(async () => {
+    const body = Buffer.from(await read());
     // Weak: it names the page in every encoding.
     return { body, etag: `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   });
   const encoded = new Map<Encoding, Promise<Uint8Array>>();
 
-  function encode(encoding: Encoding): Promise<Uint8Array> {
-    const known = encoded.get(encoding) ?? compress(load().body, encoding, { isKept: true });
+  function encode(body: Buffer, encoding: Encoding): Promise<Uint8Array> {
+    const known = encoded.get(encoding) ?? compress(body, encoding, { isKept: true });
     encoded.set(encoding, known);
     return known;
   }
 
   return async (request, FetchResponse) => {
-    const { body, etag } = load();
+    const { body, etag } = await load();
     const kept = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
     if (isKnown(request.headers.get('if-none-match'), etag)) {
       return new FetchResponse(null, { status: 304, headers: kept });
     }
     const encoding = negotiateEncoding(request.headers.get('accept-encoding'));
-    const sent = encoding ? await encode(encoding) : body;
+    const sent = encoding ? await encode(body, encoding) : body;
     return new FetchResponse(sent as Uint8Array<ArrayBuffer>, {
       headers: {
         ...headers,
