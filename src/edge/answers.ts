@@ -1,6 +1,6 @@
 /**
  * Whole answers, given again to a caller who asks the very same while every upstream page that is in them may be given
- * again. It costs no parsing, no execution and no printing.
+ * again. It costs no parsing, no execution and no printing. What is asked once only is not kept.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
@@ -9,7 +9,7 @@ import type { LogEntry } from './request-log.ts';
 export interface WholeAnswer {
   /** Without what is the request's own. */
   headers: OutgoingHttpHeaders;
-  body: Buffer;
+  body: string | Buffer;
   operation: LogEntry['operation'];
 }
 
@@ -29,12 +29,15 @@ export interface AnswersOptions {
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Of one answer besides its key and its body, about. */
 const ENTRY_BYTES = 500;
+/** Characters of all the keys that were asked lately. */
+const MAX_ASKED = 1024 * 1024;
 
 export function createAnswers({ maxAgeMs, maxBytes = MAX_BYTES }: AnswersOptions): Answers {
   const known = new LRUCache<string, { answer: WholeAnswer; until: number }>({
     maxSize: maxBytes,
-    sizeCalculation: ({ answer }, key) => ENTRY_BYTES + 2 * key.length + answer.body.length,
+    sizeCalculation: ({ answer }, key) => ENTRY_BYTES + 2 * (key.length + answer.body.length),
   });
+  const asked = new LRUCache<string, true>({ maxSize: MAX_ASKED, sizeCalculation: (_, key) => key.length });
   return {
     get(key) {
       const kept = known.get(key);
@@ -47,7 +50,9 @@ export function createAnswers({ maxAgeMs, maxBytes = MAX_BYTES }: AnswersOptions
       if (believedUntil === undefined) return;
       const now = Date.now();
       const until = Math.min(believedUntil, now + maxAgeMs);
-      if (until > now) known.set(key, { answer, until });
+      if (until <= now) return;
+      if (asked.has(key)) known.set(key, { answer, until });
+      else asked.set(key, true);
     },
   };
 }

@@ -85,25 +85,26 @@ export function createFastPath(options: FastPathOptions): FastPath {
   async function print(
     result: ExecutionResult,
     { accepted, headers: { get } }: Plain,
-  ): Promise<{ headers: OutgoingHttpHeaders; body: Buffer }> {
-    const body = Buffer.from(JSON.stringify(result));
+  ): Promise<{ headers: OutgoingHttpHeaders; body: string | Buffer }> {
+    const text = JSON.stringify(result);
+    const bytes = Buffer.byteLength(text);
     const headers = { 'content-type': `${accepted.whole}; charset=utf-8`, 'cache-control': NEVER_CACHED };
-    const isLarge = body.length >= COMPRESSED_FROM_BYTES;
+    const isLarge = bytes >= COMPRESSED_FROM_BYTES;
     const varies = isLarge ? [...vary, 'accept-encoding'] : vary;
     const encoding = isLarge ? negotiateEncoding(get('accept-encoding')) : null;
-    const sent = encoding ? Buffer.from(await compress(body, encoding)) : body;
+    const body = encoding ? Buffer.from(await compress(Buffer.from(text), encoding)) : text;
     return {
       headers: {
         ...headers,
-        'content-length': sent.length,
+        'content-length': typeof body === 'string' ? bytes : body.length,
         ...(varies.length > 0 && { vary: varies.join(', ') }),
         ...(encoding && { 'content-encoding': encoding }),
       },
-      body: sent,
+      body,
     };
   }
 
-  function send({ entry, response }: Plain, headers: OutgoingHttpHeaders, body: Buffer): void {
+  function send({ entry, response }: Plain, headers: OutgoingHttpHeaders, body: string | Buffer): void {
     entry.status = 200;
     if (response.destroyed) return;
     response.writeHead(200, { ...headers, 'x-request-id': entry.requestId }).end(body);
