@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
+import { CONNECTIONS, measureCosts, printCosts, type Subject, snapshot } from './costs.ts';
 import { atLeast, atMost, type Goal, median, print, printGoals, printTable } from './goals.ts';
 import { ask, type LoadResult, load } from './load.ts';
-import { bodiesOf, type QueryName, toBody, WAYS, type Way } from './queries.ts';
+import { bodiesOf, type QueryName, toBody, WAYS } from './queries.ts';
 import { isPinned, pinLoad, type Server, startServer, startUpstreams } from './servers.ts';
 import { measureWalk, readAll, type WalkResult } from './walk.ts';
 
@@ -24,21 +25,27 @@ const size = flags.quick
   ? { rounds: 3, queries: 600, slowQueries: 768, seconds: 10, walks: [2], depth: 300 }
   : { rounds: 7, queries: 3_000, slowQueries: 4_096, seconds: 60, walks: [2, 7, 20], depth: 1_000 };
 const QUERY_NAMES: readonly QueryName[] = ['q1', 'q2'];
-const NARROW = 32;
+const NARROW = CONNECTIONS;
 const WIDE = 256;
 const LATENCY_MS = 50;
 
 pinLoad();
 using upstreams = await startUpstreams();
 tick('starting');
-using floor = await startServer({ name: 'floor', kind: 'floor', upstreams });
-using gateway = await startServer({ name: 'gateway', kind: 'gateway', upstreams });
+using floor = await startServer({ name: 'floor', main: 'bench/floor.ts', upstreams });
+using gateway = await startServer({ name: 'gateway', upstreams });
 using other = flags.against
-  ? await startServer({ name: flags.against, kind: 'gateway', upstreams, checkout: path.resolve(flags.against) })
+  ? await startServer({ name: flags.against, upstreams, checkout: path.resolve(flags.against) })
   : undefined;
 const { cursors } = await readAll(gateway, () => {}, 20);
 
-const costs = await measureCosts();
+const costs = await measureCosts({
+  subjects: subjectsOf(),
+  upstreams,
+  rounds: size.rounds,
+  queries: size.queries,
+  tick,
+});
 const slow = await measureSlow();
 const memory = await measureMemory();
 const depth = await measureDepth();
@@ -51,13 +58,7 @@ const goals = judge();
 const report = [
   `node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${isPinned ? 'server on a core of its own' : 'NOT PINNED: server and load share cores'}${flags.quick ? ', quick: figures are rough' : ''}`,
   '',
-  printTable([
-    ['latency 0, 32 connections', 'CPU µs', '÷ floor', 'calls', 'p50 ms', 'p99 ms'],
-    ...costs.map(({ calls, cpu, name, p50Ms, p99Ms, ratio }) => [
-      name,
-      ...[cpu, ratio, calls, p50Ms, p99Ms].map(print),
-    ]),
-  ]),
+  printCosts(costs),
   '',
   printTable([
     [`latency ${LATENCY_MS} ms, unique`, 'a second', 'p50 ms', 'p99 ms'],
@@ -87,43 +88,17 @@ writeFileSync(
   `${JSON.stringify({ node: process.version, at: new Date(), isPinned, costs, slow, memory, depth, walks, coldStartMs, goals }, null, 2)}\n`,
 );
 
-interface Cost {
-  name: string;
-  cpu: number;
-  ratio: number;
-  calls: number;
-  p50Ms: number;
-  p99Ms: number;
-}
-
-/** In each round every server answers every query; a ratio is to the floor of the same round. */
-async function measureCosts(): Promise<Cost[]> {
-  const subjects = QUERY_NAMES.flatMap((query) => [
-    { name: `floor ${query}`, server: floor, query, way: 'unique' as Way },
-    ...WAYS.flatMap((way) => [
-      { name: `${query} ${way}`, server: gateway, query, way },
-      ...(other ? [{ name: `${query} ${way}, ${other.name}`, server: other, query, way }] : []),
-    ]),
-  ]).map((subject) => ({ ...subject, rounds: [] as (LoadResult & { cpu: number; calls: number; ratio: number })[] }));
-  for (let round = 0; round <= size.rounds; round += 1) {
-    let floorCpu = Number.NaN;
-    for (const { name, query, rounds, server, way } of subjects) {
-      tick(`round ${round} of ${size.rounds}: ${name}`);
-      const bodies = bodiesOf(query, way, cursors);
-      const before = await snapshot(server);
-      const result = await load({ url: server.url, connections: NARROW, bodies, queries: size.queries });
-      const after = await snapshot(server);
-      const cpu = (after.cpuMicros - before.cpuMicros) / result.queries;
-      if (server === floor) floorCpu = cpu;
-      const calls = (after.calls - before.calls) / result.queries;
-      // The first round warms up.
-      if (round > 0) rounds.push({ ...result, cpu, calls, ratio: cpu / floorCpu });
-    }
-  }
-  return subjects.map(({ name, rounds }) => {
-    const of = (figure: keyof (typeof rounds)[number]) => median(rounds.map((round) => round[figure]));
-    return { name, cpu: of('cpu'), ratio: of('ratio'), calls: of('calls'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms') };
-  });
+function subjectsOf(): Subject[] {
+  return QUERY_NAMES.flatMap((query) => [
+    { name: `floor ${query}`, server: floor, bodies: () => bodiesOf(query, 'unique', cursors), isFloor: true },
+    ...WAYS.flatMap((way) =>
+      [gateway, ...(other ? [other] : [])].map((server) => ({
+        name: server === gateway ? `${query} ${way}` : `${query} ${way}, ${server.name}`,
+        server,
+        bodies: () => bodiesOf(query, way, cursors),
+      })),
+    ),
+  ]);
 }
 
 async function measureSlow(): Promise<(LoadResult & { name: string })[]> {
@@ -175,7 +150,6 @@ async function measureMemory(): Promise<{ gateway: number; floor: number }> {
 async function measureDepth(): Promise<{ calls: number; cpu: number }> {
   using forgetful = await startServer({
     name: 'forgetful',
-    kind: 'gateway',
     upstreams,
     env: { PAGE_CACHE_MS: '0', HISTORY_CACHE_MB: '0' },
   });
@@ -189,9 +163,9 @@ async function measureDepth(): Promise<{ calls: number; cpu: number }> {
   for (let round = 0; round <= size.rounds; round += 1) {
     for (const { after, calls, cpu } of places) {
       const pool = new Pool(forgetful.url.origin, { connections: 1 });
-      const before = await snapshot(forgetful);
+      const before = await snapshot(forgetful, upstreams);
       for (let query = 0; query < 100; query += 1) await ask(pool, forgetful.url, toBody('q1', { first: 20, after }));
-      const now = await snapshot(forgetful);
+      const now = await snapshot(forgetful, upstreams);
       await pool.close();
       if (round === 0) continue;
       cpu.push(now.cpuMicros - before.cpuMicros);
@@ -209,14 +183,10 @@ async function measureColdStart(): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < size.rounds; round += 1) {
     tick(`cold start ${round + 1}`);
-    using server = await startServer({ name: `cold ${round}`, kind: 'gateway', upstreams });
+    using server = await startServer({ name: `cold ${round}`, upstreams });
     times.push(server.coldStartMs);
   }
   return median(times);
-}
-
-async function snapshot(server: Server) {
-  return { ...(await server.usage()), calls: await upstreams.count() };
 }
 
 function judge(): Goal[] {

@@ -58,7 +58,8 @@ export async function startUpstreams(): Promise<Upstreams> {
 export interface ServerOptions {
   /** A name for people. */
   name: string;
-  kind: 'gateway' | 'floor';
+  /** Which file is started. @default the gateway */
+  main?: 'src/main.ts' | `bench/${string}.ts`;
   upstreams: Upstreams;
   /** Of LaunchDarkly. @default ['payments/payments-0'] */
   projects?: readonly string[];
@@ -67,11 +68,11 @@ export interface ServerOptions {
   checkout?: string | undefined;
 }
 
-/** The gateway with its defaults in production, its log on and written to a file; or the floor. */
+/** The gateway with its defaults in production, its log on and written to a file; or what stands beside it. */
 export async function startServer({
   checkout,
   env = {},
-  kind,
+  main: file = 'src/main.ts',
   name,
   projects,
   upstreams,
@@ -90,13 +91,14 @@ export async function startServer({
   ];
   writeFileSync(config, `export default ${JSON.stringify({ sources })};\n`);
   const own = fileURLToPath(new URL('..', import.meta.url));
-  const main = path.join(checkout ?? own, kind === 'floor' ? 'bench/floor.ts' : 'src/main.ts');
+  const main = path.join(checkout ?? own, file);
+  const isGateway = file === 'src/main.ts';
   const probe = new URL('probe.ts', import.meta.url).href;
   const command = [process.execPath, '--import', probe, main];
-  const [file = '', ...parameters] = isPinned ? ['taskset', '-c', SERVER_CORE, ...command] : command;
+  const [program = '', ...parameters] = isPinned ? ['taskset', '-c', SERVER_CORE, ...command] : command;
   const log = openSync(path.join(folder, `${name.replaceAll(/\W+/g, '-')}.log`), 'a');
   const beganAt = performance.now();
-  const child = spawn(file, parameters, {
+  const child = spawn(program, parameters, {
     stdio: ['ignore', log, 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
@@ -105,8 +107,8 @@ export async function startServer({
       PORT: String(port),
       GATEWAY_CONFIG: config,
       RATE_LIMIT_PER_MINUTE: '0',
-      LAUNCHDARKLY_URL: kind === 'floor' ? launchDarklyUrl : undefined,
-      UNLEASH_URL: kind === 'floor' ? unleashUrl : undefined,
+      LAUNCHDARKLY_URL: isGateway ? undefined : launchDarklyUrl,
+      UNLEASH_URL: isGateway ? undefined : unleashUrl,
       ...env,
     },
   });
@@ -126,7 +128,7 @@ export async function startServer({
 }
 
 async function firstAnswer(url: URL, child: ChildProcess): Promise<void> {
-  const body = JSON.stringify({ query: '{ flagEvents(first: 1) { nodes { id } } }', variables: {} });
+  const body = JSON.stringify({ query: '{ flagEvents(first: 1) { edges { node { id } } } }', variables: {} });
   for (;;) {
     if (child.exitCode !== null) throw new Error('The server has ended.');
     const headers = { 'content-type': 'application/json', accept: 'application/json' };

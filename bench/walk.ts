@@ -26,7 +26,7 @@ export async function measureWalk(
   const environments = feeds - 1;
   const project = `many-${environments}`;
   const projects = Array.from({ length: environments }, (_, index) => `${project}/${project}-${index}`);
-  using server = await startServer({ name: `walk ${feeds}`, kind: 'gateway', upstreams, projects });
+  using server = await startServer({ name: `walk ${feeds}`, upstreams, projects });
   const walked: number[] = [];
   let pages = 0;
   for (const round of ['first', 'second']) {
