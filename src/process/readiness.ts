@@ -1,12 +1,10 @@
 /** Whether the gateway is ready: at least one source answers, or has not been asked yet. */
 
-import { createBudget } from '../request/budget.ts';
 import type { Source } from '../sources/source.ts';
-import { NO_FILTER } from '../timeline/filter.ts';
+import { askNewest } from './newest.ts';
 
 const PROBE_EVERY_MS = 5_000;
-const PROBE_TIMEOUT_MS = 5_000;
-const PROBE_CALLS = 100;
+const PROBE = { timeoutMs: 5_000, calls: 100, feedsPerPart: 1 };
 
 /**
  * The check behind `/ready`. While no source is healthy, a check asks them again, at most every `probeEveryMs`: a gateway
@@ -19,7 +17,7 @@ export function createReadiness(sources: readonly Source[], { probeEveryMs = PRO
   async function probe(): Promise<void> {
     isProbing = true;
     probedAt = performance.now();
-    await Promise.allSettled(sources.map(askForOneEvent));
+    await Promise.all(sources.map((source) => askNewest(source, PROBE)));
     isProbing = false;
   }
 
@@ -28,18 +26,4 @@ export function createReadiness(sources: readonly Source[], { probeEveryMs = PRO
     if (!isProbing && performance.now() - probedAt >= probeEveryMs) void probe();
     return false;
   };
-}
-
-async function askForOneEvent(source: Source): Promise<void> {
-  const now = Date.now();
-  const client = new AbortController();
-  const budget = createBudget({ deadline: now + PROBE_TIMEOUT_MS, calls: PROBE_CALLS, client });
-  const newest = { direction: 'older', start: null, limit: 1, filter: NO_FILTER, fields: new Set<string>() } as const;
-  await Promise.allSettled(
-    source.parts.map(async (part) => {
-      const [feed] = await part.feeds(budget);
-      await feed?.read({ ...newest, hint: null, asOf: now, now, budget });
-    }),
-  );
-  budget.close();
 }

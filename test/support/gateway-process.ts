@@ -32,11 +32,13 @@ export interface RunOptions {
   folder: string;
   /** Of Node. */
   flags?: readonly string[];
+  /** Of the gateway. */
+  args?: readonly string[];
 }
 
 /** `node src/main.ts`, in a process group of its own. */
-export function run(variables: Variables, { flags = [], folder }: RunOptions): ChildProcess {
-  return spawn(node24(), [...flags, path.join(root, 'src/main.ts')], {
+export function run(variables: Variables, { args = [], flags = [], folder }: RunOptions): ChildProcess {
+  return spawn(node24(), [...flags, path.join(root, 'src/main.ts'), ...args], {
     cwd: folder,
     env: environment(variables),
     detached: true,
