@@ -38,7 +38,7 @@ const scalar = z.union([z.string().max(300), z.number(), z.boolean(), z.null()])
 const hint = z.union([scalar, z.array(scalar).max(8), z.record(text, scalar)]);
 const body = z.strictObject({
   v: z.literal(VERSION),
-  p: z.union([z.tuple([time, text]), z.tuple([time, text, text])]).nullable(),
+  p: z.tuple([time, text, text.optional()]).nullable(),
   d: z.enum(['o', 'n']),
   a: time,
   h: z.record(key, hint).optional(),
