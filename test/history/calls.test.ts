@@ -41,6 +41,20 @@ describe('a walk through remembered history', () => {
     expect(log.takeCalls()).toEqual({ launchDarkly: 2, unleash: 1 });
   });
 
+  it('does not take rows without the names of people for a reader who asks by name', async () => {
+    await using unleash = await startUnleashSandbox({ now: () => Date.now() - 60 * MINUTE });
+    const settings = { vendor: 'unleash', apiToken: unleash.token, url: unleash.url };
+    await using fresh = await startGateway([settings]);
+    await using remembering = await startGateway([settings], { historyCacheMb: 8 });
+    const pages = await walk(fresh, { size: 100 });
+    const [actor] = pages.flatMap(({ nodes }) => nodes.flatMap((node) => (node.actor?.email ? node.actor : [])));
+    await walk(remembering, { size: 20 });
+    const filter = { actors: [actor?.name] };
+    const own = idsOf(await walk(fresh, { size: 5, filter }));
+    expect(own.length).toBeGreaterThan(10);
+    expect(idsOf(await walk(remembering, { size: 5, filter }))).toEqual(own);
+  });
+
   it('does not take rows without experiments for those with them', async () => {
     await using log = await startLog();
     await walk(log.gateway, { size: 100 });

@@ -299,7 +299,10 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     canMatch: (filter) => canMatch(filter, projects),
     pushdown(filter) {
       const { filters, isWhole, text } = searchOf(filter);
-      return { key: JSON.stringify([filters, text]), isWhole, isCheckable: text === undefined };
+      // Rows know what people are called only where it was asked for.
+      const hasNames = filter.actors !== undefined;
+      const isCheckable = text === undefined && !hasNames;
+      return { key: JSON.stringify([filters, text, ...(hasNames ? ['names'] : [])]), isWhole, isCheckable };
     },
     matches: (event, filter) => event.vendor === VENDOR && matches(event as UnleashEvent, filter, projects),
     read: (request) => (request.direction === 'older' ? readOlder(request) : readWindows(request, spanOf(request))),
