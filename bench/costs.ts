@@ -2,6 +2,7 @@
 import { median, print, printTable } from './goals.ts';
 import { type LoadResult, load } from './load.ts';
 import type { Server, Upstreams } from './servers.ts';
+import { tick } from './terminal.ts';
 
 export const CONNECTIONS = 32;
 
@@ -28,11 +29,10 @@ export interface CostOptions {
   rounds: number;
   /** In each round, of each subject. */
   queries: number;
-  tick: (text: string) => void;
 }
 
 /** In each round every server answers every query; a ratio is to the floor of the same round. */
-export async function measureCosts({ queries, rounds, subjects, tick, upstreams }: CostOptions): Promise<Cost[]> {
+export async function measureCosts({ queries, rounds, subjects, upstreams }: CostOptions): Promise<Cost[]> {
   type Round = LoadResult & { cpu: number; calls: number; ratio: number };
   const measured = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round <= rounds; round += 1) {

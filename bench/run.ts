@@ -12,6 +12,7 @@ import { atLeast, atMost, type Goal, median, print, printGoals, printTable } fro
 import { ask, type LoadResult, load } from './load.ts';
 import { bodiesOf, type QueryName, toBody, WAYS } from './queries.ts';
 import { isPinned, pinLoad, type Server, startServer, startUpstreams } from './servers.ts';
+import { headline, tick } from './terminal.ts';
 import { measureWalk, readAll, type WalkResult } from './walk.ts';
 
 const { values: flags } = parseArgs({
@@ -44,19 +45,18 @@ const costs = await measureCosts({
   upstreams,
   rounds: size.rounds,
   queries: size.queries,
-  tick,
 });
 const slow = await measureSlow();
 const memory = await measureMemory();
 const depth = await measureDepth();
 const walks: WalkResult[] = [];
-for (const feeds of size.walks) walks.push(await measureWalk(feeds, upstreams, tick));
+for (const feeds of size.walks) walks.push(await measureWalk(feeds, upstreams));
 const coldStartMs = await measureColdStart();
 tick('');
 
 const goals = judge();
 const report = [
-  `node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${isPinned ? 'server on a core of its own' : 'NOT PINNED: server and load share cores'}${flags.quick ? ', quick: figures are rough' : ''}`,
+  headline(flags.quick ? 'quick: figures are rough' : undefined),
   '',
   printCosts(costs),
   '',
@@ -212,9 +212,4 @@ function judge(): Goal[] {
     atMost(`page ${size.depth} ÷ page 1: calls`, 1, depth.calls),
     atMost(`page ${size.depth} ÷ page 1: CPU`, 1.1, depth.cpu),
   ];
-}
-
-/** One line that is written over; none where nobody watches. */
-function tick(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

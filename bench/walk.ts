@@ -4,6 +4,7 @@ import { EVENTS_PER_VENDOR } from './events.ts';
 import { ask } from './load.ts';
 import { toBody } from './queries.ts';
 import { type Server, startServer, type Upstreams } from './servers.ts';
+import { tick } from './terminal.ts';
 
 export interface WalkResult {
   feeds: number;
@@ -18,11 +19,7 @@ export interface WalkResult {
 const LARGEST_PAGE = { launchDarkly: 100, unleash: 1_000 };
 
 /** `feeds` - 1 environments of LaunchDarkly, and one Unleash. */
-export async function measureWalk(
-  feeds: number,
-  upstreams: Upstreams,
-  tick: (text: string) => void,
-): Promise<WalkResult> {
+export async function measureWalk(feeds: number, upstreams: Upstreams): Promise<WalkResult> {
   const environments = feeds - 1;
   const project = `many-${environments}`;
   const projects = Array.from({ length: environments }, (_, index) => `${project}/${project}-${index}`);

@@ -1,6 +1,21 @@
 /** The graph of the peers, written as their manuals show it. The merge is the floor's. */
 import { type Filter, toLaunchDarklyPath, toPage, toUnleashPath, type VENDORS, type WirePage } from '../vendors.ts';
 
+/** Of every event. */
+const FIELDS = `
+    id: ID!
+    occurredAt: String!
+    kind: String!
+    type: String!
+    title: String!
+    flag: Named
+    project: Named
+    environment: Named
+    actor: Actor
+    source: Source!
+    url: String
+`;
+
 export const typeDefs = /* GraphQL */ `
   type Query {
     flagEvents(first: Int, after: String, filter: FlagEventFilter): FlagEventConnection
@@ -25,44 +40,14 @@ export const typeDefs = /* GraphQL */ `
     endCursor: String
   }
   interface FlagEvent {
-    id: ID!
-    occurredAt: String!
-    kind: String!
-    type: String!
-    title: String!
-    flag: Named
-    project: Named
-    environment: Named
-    actor: Actor
-    source: Source!
-    url: String
+    ${FIELDS}
   }
   type LaunchDarklyFlagEvent implements FlagEvent {
-    id: ID!
-    occurredAt: String!
-    kind: String!
-    type: String!
-    title: String!
-    flag: Named
-    project: Named
-    environment: Named
-    actor: Actor
-    source: Source!
-    url: String
+    ${FIELDS}
     experiments: ExperimentConnection
   }
   type UnleashFlagEvent implements FlagEvent {
-    id: ID!
-    occurredAt: String!
-    kind: String!
-    type: String!
-    title: String!
-    flag: Named
-    project: Named
-    environment: Named
-    actor: Actor
-    source: Source!
-    url: String
+    ${FIELDS}
   }
   type Named {
     key: String!

@@ -5,7 +5,8 @@
 import { measureCosts, printCosts, type Subject } from '../costs.ts';
 import { printTable } from '../goals.ts';
 import { bodiesOf, QUERIES, type QueryName } from '../queries.ts';
-import { isPinned, pinLoad, startServer, startUpstreams } from '../servers.ts';
+import { pinLoad, startServer, startUpstreams } from '../servers.ts';
+import { headline, tick } from '../terminal.ts';
 
 const ROUNDS = 5;
 const QUERIES_A_ROUND = 1_500;
@@ -28,24 +29,20 @@ const subjects = (Object.keys(QUERIES) as QueryName[]).flatMap((query): Subject[
     ...servers.map((server) => ({ name: `${server.name} ${query}`, server, bodies })),
   ];
 });
-const tick = (text: string) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${text}`);
-const costs = await measureCosts({ subjects, upstreams, rounds: ROUNDS, queries: QUERIES_A_ROUND, tick });
-const memory = await Promise.all(
-  [floor, ...servers].map(async (server) => [server.name, await server.usage()] as const),
+const costs = await measureCosts({ subjects, upstreams, rounds: ROUNDS, queries: QUERIES_A_ROUND });
+const afterwards = await Promise.all(
+  [floor, ...servers].map(async ({ coldStartMs, name, usage }) => {
+    const { rssBytes } = await usage();
+    return [name, String(Math.round(rssBytes / 1e6)), String(Math.round(coldStartMs))];
+  }),
 );
 tick('');
 
 const report = [
-  `node ${process.version}, ${new Date().toISOString().slice(0, 10)}, unique queries, ${isPinned ? 'server on a core of its own' : 'NOT PINNED: server and load share cores'}`,
+  headline('unique queries'),
   '',
   printCosts(costs),
   '',
-  printTable([
-    ['afterwards', 'RSS MB', 'cold start ms'],
-    ...memory.map(([name, { rssBytes }]) => {
-      const coldStartMs = [floor, ...servers].find((server) => server.name === name)?.coldStartMs ?? Number.NaN;
-      return [name, String(Math.round(rssBytes / 1e6)), String(Math.round(coldStartMs))];
-    }),
-  ]),
+  printTable([['afterwards', 'RSS MB', 'cold start ms'], ...afterwards]),
 ];
 process.stdout.write(`${report.join('\n')}\n`);
