@@ -33,25 +33,21 @@ const ENTRY_BYTES = 500;
 const MAX_ASKED = 1024 * 1024;
 
 export function createAnswers({ maxAgeMs, maxBytes = MAX_BYTES }: AnswersOptions): Answers {
-  const known = new LRUCache<string, { answer: WholeAnswer; until: number }>({
+  const known = new LRUCache<string, WholeAnswer>({
     maxSize: maxBytes,
-    sizeCalculation: ({ answer }, key) => ENTRY_BYTES + 2 * (key.length + answer.body.length),
+    sizeCalculation: ({ body }, key) => ENTRY_BYTES + 2 * (key.length + body.length),
+    // By default it sets a timer for every reading of the clock.
+    ttlResolution: 0,
   });
   const asked = new LRUCache<string, true>({ maxSize: MAX_ASKED, sizeCalculation: (_, key) => key.length });
   return {
-    get(key) {
-      const kept = known.get(key);
-      if (!kept || Date.now() < kept.until) return kept?.answer;
-      known.delete(key);
-      return undefined;
-    },
+    get: (key) => known.get(key),
     keep(key, answer, believedUntil) {
       // What reads nothing from upstreams tells of the gateway itself, as it is now.
       if (believedUntil === undefined) return;
-      const now = Date.now();
-      const until = Math.min(believedUntil, now + maxAgeMs);
-      if (until <= now) return;
-      if (asked.has(key)) known.set(key, { answer, until });
+      const ttl = Math.floor(Math.min(believedUntil - Date.now(), maxAgeMs));
+      if (ttl <= 0) return;
+      if (asked.has(key)) known.set(key, answer, { ttl });
       else asked.set(key, true);
     },
   };

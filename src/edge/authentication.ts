@@ -27,9 +27,15 @@ export interface JwtOptions {
  */
 export type Authenticator = (headers: ReadableHeaders, beforeFetch?: () => Promise<void>) => Promise<string | null>;
 
+/** Whether everybody is accepted. */
+export function isOpen({ apiKeys, jwt }: Pick<AuthenticationOptions, 'apiKeys' | 'jwt'>): boolean {
+  return apiKeys.length === 0 && jwt === null;
+}
+
 /** `null` if neither is configured. */
-export function createAuthenticator({ apiKeys, jwt, proxy }: AuthenticationOptions): Authenticator | null {
-  if (apiKeys.length === 0 && jwt === null) return null;
+export function createAuthenticator(options: AuthenticationOptions): Authenticator | null {
+  if (isOpen(options)) return null;
+  const { apiKeys, jwt, proxy } = options;
   const callerOfKey = createKeyCheck(apiKeys);
   const callerOfToken = jwt && createTokenCheck(jwt, proxy);
   return async (headers, beforeFetch = async () => {}) => {

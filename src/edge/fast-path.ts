@@ -15,10 +15,11 @@ import { collect, readBody } from './body.ts';
 import { COMPRESSED_FROM_BYTES, compress, negotiateEncoding } from './compression.ts';
 import { NEVER_CACHED, type ReadableHeaders, readableHeaders } from './headers.ts';
 import { type Accepted, accept, isJson, toHeader } from './negotiation.ts';
+import { GRAPHQL_PATH } from './pages/pages.ts';
 import { mediaTypeOf, normalize, parseJson } from './parameters.ts';
 import type { Progress, ServerContext } from './progress.ts';
 import { createEntry, type LogEntry, logWhenClosed, note, withEntry } from './request-log.ts';
-import { cutOffSlowReader, READING_LIMITS, type ReadingLimits } from './slow-readers.ts';
+import { cutOffSlowReader, READING_LIMITS } from './slow-readers.ts';
 
 export interface FastPathOptions {
   admit: Admit;
@@ -30,8 +31,6 @@ export interface FastPathOptions {
   /** Pages of other origins may read answers. */
   corsOrigins: readonly string[];
   log: Log;
-  /** @default READING_LIMITS */
-  reading?: ReadingLimits;
 }
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult> | undefined;
@@ -43,10 +42,8 @@ export type FastPath = (
   next: (progress: Progress | undefined) => Promise<void>,
 ) => Promise<void>;
 
-export const GRAPHQL_PATH = '/graphql';
-
 export function createFastPath(options: FastPathOptions): FastPath {
-  const { admit, answers, corsOrigins, execute, isSupergraph, log, reading = READING_LIMITS } = options;
+  const { admit, answers, corsOrigins, execute, isSupergraph, log } = options;
   const vary = corsOrigins.length > 0 ? ['origin'] : [];
 
   async function run(plain: Plain, progress: Progress): Promise<boolean> {
@@ -108,7 +105,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     entry.status = 200;
     if (response.destroyed) return;
     response.writeHead(200, { ...headers, 'x-request-id': entry.requestId }).end(body);
-    if (response.writableLength > 0) cutOffSlowReader(response, reading);
+    if (response.writableLength > 0) cutOffSlowReader(response, READING_LIMITS);
   }
 
   return (incoming, response, next) => {

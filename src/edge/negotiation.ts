@@ -74,7 +74,9 @@ const known = new LRUCache<string, { accepted: Accepted | null }>({ max: MAX_KNO
 /** As {@link negotiate}, which most requests ask the same. */
 export function accept(header: string | null): Accepted | null {
   const given = header ?? '';
-  const { accepted } = known.get(given) ?? { accepted: negotiate(header) };
+  const kept = known.get(given);
+  if (kept) return kept.accepted;
+  const accepted = negotiate(header);
   known.set(given, { accepted });
   return accepted;
 }

@@ -3,7 +3,7 @@ import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 import { type Admit, createAdmission, useAdmission } from './admission.ts';
-import { type AuthenticationOptions, createAuthenticator } from './authentication.ts';
+import { type AuthenticationOptions, createAuthenticator, isOpen } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
 import { useCompression } from './compression.ts';
 import { useCsrfPrevention } from './csrf.ts';
@@ -54,12 +54,11 @@ export function admissionFor(face: PublicFace, log: Log): Admit {
 }
 
 export function usePublicFace({ admit, face, isReady, log }: PublicFaceOptions): Plugin<GatewayContext>[] {
-  const isOpen = face.apiKeys.length === 0 && face.jwt === null;
   return [
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
     usePages(face) as unknown as Plugin<GatewayContext>,
-    ...(isOpen ? [useCsrfPrevention()] : []),
+    ...(isOpen(face) ? [useCsrfPrevention()] : []),
     useAdmission(admit),
     useNegotiation(),
     useParameters(),

@@ -1,4 +1,5 @@
 /** Who can reach the gateway, and whether they have to authenticate. */
+import { isOpen } from '../edge/authentication.ts';
 import type { PublicFace } from '../edge/public-face.ts';
 import { isLoopback } from '../http/loopback.ts';
 import { toProxy } from './proxy.ts';
@@ -8,7 +9,7 @@ type Access = Pick<GeneralSettings, 'apiKeys' | 'jwt' | 'allowAnonymous'>;
 
 /** The problem with listening beyond loopback while nobody has to authenticate, if there is one. */
 export function exposureProblems(settings: Access & Pick<GeneralSettings, 'host'>): string[] {
-  if (isAuthenticated(settings) || settings.allowAnonymous || isLoopback(settings.host)) return [];
+  if (!isOpen(settings) || settings.allowAnonymous || isLoopback(settings.host)) return [];
   return [
     'HOST: must be a loopback address as long as clients do not have to authenticate (API_KEYS, or JWT_ISSUER with ' +
       'JWT_AUDIENCE and JWT_JWKS_URL); ALLOW_ANONYMOUS=true accepts everybody on purpose',
@@ -17,10 +18,6 @@ export function exposureProblems(settings: Access & Pick<GeneralSettings, 'host'
 
 export function toPublicFace(settings: GeneralSettings): PublicFace {
   const { apiKeys, corsOrigins, graphiql, introspection, jwt, proxy, rateLimitPerMinute } = settings;
-  const isPrivate = !isAuthenticated(settings) && !settings.allowAnonymous;
+  const isPrivate = isOpen(settings) && !settings.allowAnonymous;
   return { apiKeys, corsOrigins, graphiql, introspection, jwt, rateLimitPerMinute, isPrivate, proxy: toProxy(proxy) };
-}
-
-function isAuthenticated({ apiKeys, jwt }: Access): boolean {
-  return apiKeys.length > 0 || jwt !== null;
 }

@@ -9,7 +9,7 @@ export interface PagesOptions {
   introspection: boolean;
 }
 
-const GRAPHQL_PATH = '/graphql';
+export const GRAPHQL_PATH = '/graphql';
 
 export function usePages({ graphiql, introspection }: PagesOptions): Plugin {
   const reference = introspection ? createReferencePage() : null;
