@@ -38,7 +38,7 @@ export function rememberingFeed(feed: Feed, history: History): Feed {
 
   async function read(request: FeedRequest): Promise<FeedPage> {
     const start = startOf(request);
-    if (start === null || start.time >= request.now - SETTLED_AFTER_MS) return feed.read(request);
+    if (request.isFresh || start === null || start.time >= request.now - SETTLED_AFTER_MS) return feed.read(request);
     for (const listing of listingsFor(request)) {
       const page = recall(listing, start, request);
       if (page) {

@@ -61,6 +61,8 @@ export interface UpstreamRequest<T> {
   isHeavy?: boolean;
   /** For events that an earlier page missed: goes before others when not all may go. @default false */
   isOwed?: boolean;
+  /** Nothing that is remembered will do, and no request of others whom it would do for. @default false */
+  isFresh?: boolean;
   /** For how long this answer stays true, in milliseconds; never remembered without. */
   maxAgeMs?: (value: T) => number;
   /** Asked to find out where a failure lies: not tried again. @default false */
@@ -151,8 +153,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   async function load<T>(own: string, path: string, request: UpstreamRequest<T>, budget: Budget): Promise<Answered<T>> {
     const key = `page ${source} ${own}`;
     // One path has one decoder, so what is kept under it is a T.
-    const known = request.maxAgeMs && ((await cache?.get(key).catch(() => undefined)) as Answered<T> | undefined);
-    if (known !== undefined) return known;
+    const known =
+      !request.isFresh &&
+      request.maxAgeMs &&
+      ((await cache?.get(key).catch(() => undefined)) as Answered<T> | undefined);
+    if (known) return known;
     return breaker.run(request.part, async () => {
       const attempt = () => send(path, request, budget);
       const text = await (request.isProbe ? attempt() : retry(budget, attempt));
@@ -171,7 +176,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const path = request.query?.size ? `${request.path}?${request.query}` : request.path;
       try {
         const key = keyOf(path, request);
-        const answered = await once(key, request.budget, (budget) => load(key, path, request, budget));
+        const answered = await once(request.isFresh ? `fresh ${key}` : key, request.budget, (budget) =>
+          load(key, path, request, budget),
+        );
         believe(request.budget.calls, answered.believedUntil);
         return answered.value as T;
       } catch (error) {

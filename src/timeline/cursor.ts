@@ -20,6 +20,21 @@ export interface Cursor {
   done: ReadonlySet<string>;
   /** Feeds, and parts whose feeds were not known, that failed earlier, and where each has to go on. */
   behind: ReadonlyMap<string, Owed>;
+  /** What a walk towards now has had already beyond its place: where events may still come late. */
+  trail?: Trail;
+}
+
+/** See `trail.ts`. Feeds are named by {@link shortKey}, events by `eventKey`. */
+export interface Trail {
+  /**
+   * The walk goes on after this millisecond, in Unix milliseconds; the cursor's position is the newest place known then.
+   * `null`: it goes on from the position itself.
+   */
+  from: number | null;
+  /** Feeds of which more is settled, and the last millisecond that is. */
+  upTo: ReadonlyMap<string, number>;
+  /** Events newer than that which were given. */
+  seen: ReadonlySet<string>;
 }
 
 /** A place in a feed of its own, or in the whole timeline when it names a feed; `null` is the very beginning. */
@@ -28,6 +43,10 @@ export type Owed = { time: number; id?: string; feed?: string } | null;
 const VERSION = 2;
 /** What a GET can carry through every proxy. One feed adds at most some seventy characters, and hundreds fit. */
 export const MAX_CURSOR_LENGTH = 16_384;
+
+/** What a trail may hold at most. */
+export const MAX_SEEN = 400;
+export const MAX_OWN_PLACES = 100;
 
 const time = z.int().min(-8.64e15).max(8.64e15);
 const text = z.string().min(1).max(300);
@@ -49,6 +68,17 @@ const body = z.strictObject({
     .optional(),
   /** Feeds that go on from the same place stand together: a source that is down takes little room, however many it has. */
   b: z.array(z.tuple([owed, z.string().regex(/^([\w-]{8})+$/)])).optional(),
+  /** Where the walk goes on, the feeds with a place of their own, and the events that were given. */
+  l: z
+    .tuple([
+      time.nullable(),
+      z.array(z.tuple([time, key])).max(MAX_OWN_PLACES),
+      z
+        .string()
+        .regex(/^([\w-]{8})*$/)
+        .max(8 * MAX_SEEN),
+    ])
+    .optional(),
   f: z.string().max(32),
 });
 type Body = z.infer<typeof body>;
@@ -76,7 +106,7 @@ const shortKeys = new WeakMap<object, string>();
  * resuming cheap is left out where the cursor would grow too long with it.
  */
 export function encodeCursor(cursor: Cursor, digest: string): string {
-  const { position, hints, done, behind } = cursor;
+  const { position, hints, done, behind, trail } = cursor;
   const truth: Body = {
     v: VERSION,
     p:
@@ -85,6 +115,7 @@ export function encodeCursor(cursor: Cursor, digest: string): string {
     d: cursor.direction === 'older' ? 'o' : 'n',
     a: cursor.asOf,
     ...(behind.size > 0 && { b: encodeBehind(behind) }),
+    ...(trail && { l: [trail.from, [...trail.upTo].map(([feed, at]) => [at, feed]), [...trail.seen].join('')] }),
     f: digest,
   };
   const help = {
@@ -111,7 +142,7 @@ export function decodeCursor(text: string, digest: string, argument: string): Cu
   if (text.length > MAX_CURSOR_LENGTH) throw new BadInputError(argument, `\`${argument}\` is longer than any cursor.`);
   const parsed = body.safeParse(parseJson(text));
   if (!parsed.success) throw new BadInputError(argument, `\`${argument}\` is not a cursor of this API.`);
-  const { p, d, a, h, x, b, f } = parsed.data;
+  const { p, d, a, h, x, b, l, f } = parsed.data;
   if (f !== digest) {
     throw new BadInputError(
       argument,
@@ -125,6 +156,9 @@ export function decodeCursor(text: string, digest: string, argument: string): Cu
     hints: new Map(Object.entries(h ?? {})),
     done: new Set(keysIn(x ?? '')),
     behind: new Map((b ?? []).flatMap(([at, feeds]) => keysIn(feeds).map((feed) => [feed, decodeOwed(at)]))),
+    ...(l && {
+      trail: { from: l[0], upTo: new Map(l[1].map(([at, feed]) => [feed, at])), seen: new Set(keysIn(l[2])) },
+    }),
   };
 }
 

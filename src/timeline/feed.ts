@@ -38,6 +38,8 @@ export interface FeedRequest {
   budget: Budget;
   /** An earlier page of the walk went without this feed: where there is a queue, it comes first. */
   isOwed?: boolean;
+  /** Only what the upstream says now will do: nothing that is remembered of it. */
+  isFresh?: boolean;
 }
 
 export interface FeedRow {
@@ -76,6 +78,14 @@ export interface Pushdown {
   isCheckable: boolean;
 }
 
+/** How events change once more after they can be read. */
+export interface Completion {
+  /** For how long after it happened, in milliseconds. */
+  withinMs: number;
+  /** Differs as soon as something of the event has changed that a reader should be told. */
+  versionOf(event: FlagEvent): string;
+}
+
 export interface Feed {
   /** Unique and stable; part of the total order. Begins with the source's id. */
   key: string;
@@ -91,6 +101,8 @@ export interface Feed {
   maxPage?: number;
   /** The node's fields that the feed can fetch with a page: see {@link FeedRequest.fields}. */
   fields?: readonly string[];
+  /** What is completed of its events after they can be read; not set if they never change. */
+  completion?: Completion;
   /** The oldest moment it looks back to unless a filter says so; not set if it goes back to its beginning. */
   horizon?(asOf: number): number;
   /** How many calls it takes is the feed's business: one, unless a hint was refuted or the rows did not suffice. */

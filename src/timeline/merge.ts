@@ -286,7 +286,8 @@ export function createCursorMaker(
       if (isDone && direction === 'older') done.add(lane.key);
       else if (hint !== undefined) hints.set(lane.key, hint);
     }
-    return { position, direction, asOf, hints, done, behind };
+    const trail = before?.trail && { ...before.trail, from: null };
+    return { position, direction, asOf, hints, done, behind, ...(trail && { trail }) };
   }
 
   return (position) => {

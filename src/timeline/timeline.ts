@@ -19,6 +19,7 @@ import {
   take,
   type Walk,
 } from './merge.ts';
+import { beginningOf, knownBy } from './trail.ts';
 import { withinBudget } from './within-budget.ts';
 
 /** How often one feed is read for one page, unless the request says otherwise, before the page goes out short. */
@@ -77,12 +78,15 @@ export interface TimelinePage {
  * asked fails, the first one's error is thrown.
  */
 export async function readTimeline(parts: readonly Part[], request: TimelineRequest): Promise<TimelinePage> {
-  const { cursor, direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED, until = null } = request;
+  const { direction, filter, limit, maxReadsPerFeed = MAX_READS_PER_FEED, until = null } = request;
+  const cursor = request.cursor && beginningOf(request.cursor, direction);
   // Beyond the end that a walk the other way began at, there is nothing.
   const isPastEnd = cursor !== null && cursor.position === null && cursor.direction !== direction;
   const bound = isPastEnd ? endOfTimeline(direction) : until && boundOf(until, direction);
   const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now, bound };
-  const passes = createMatcher(filter);
+  const matches = createMatcher(filter);
+  const isKnown = cursor?.trail && cursor.direction === direction ? knownBy(cursor.trail) : undefined;
+  const passes: Matcher = isKnown ? (event) => matches(event) && !isKnown(event) : matches;
   const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk, passes, request);
 
   const opened = (await Promise.all(parts.map((part) => openPart(part, walk, passes, request)))).flat();
@@ -203,7 +207,7 @@ function isSpent(error: unknown): boolean {
 }
 
 /** For the feeds of a part that could not say which they are. */
-function createStandIn({ key, source }: Part): Feed {
+export function createStandIn({ key, source }: Part): Feed {
   const fail = () => Promise.reject(new Error('This feed only stands in for others.'));
   return {
     key,

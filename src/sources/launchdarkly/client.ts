@@ -43,7 +43,7 @@ export interface FlagEventsPage {
 }
 
 /** On whose account a call is made: see {@link UpstreamRequest}. */
-export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isHeavy' | 'isOwed'>;
+export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isFresh' | 'isHeavy' | 'isOwed'>;
 
 export interface LaunchDarklyClient {
   listFlagEvents(query: FlagEventsQuery, options: CallOptions): Promise<FlagEventsPage>;
@@ -151,7 +151,7 @@ const DATED = { 'ld-api-version': '20240415' };
 const MAX_FILTERED_PROJECTS = 50;
 
 /** An event's impact is worked out during its first ten minutes: what still waits for it is believed that long at most. */
-const SETTLING_MS = 10 * 60 * 1000;
+export const SETTLING_MS = 10 * 60 * 1000;
 
 function settledFor(items: readonly (FlagEventRep | null)[], now: number): number {
   const left = items.map((item) =>

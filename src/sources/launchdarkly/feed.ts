@@ -13,7 +13,7 @@ import { type Listed, readOlder } from '../paging/older.ts';
 import { type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
 import { type Span, within } from '../paging/span.ts';
 import { type Drained, readByWindows } from '../paging/windows.ts';
-import { type CallOptions, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE } from './client.ts';
+import { type CallOptions, type FlagEventsQuery, type LaunchDarklyClient, MAX_PAGE, SETTLING_MS } from './client.ts';
 import { type LaunchDarklyEvent, toFlagEvent } from './event.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { findEvents, type Wanted } from './find.ts';
@@ -141,6 +141,7 @@ function createBase({ historyDays, source }: ProjectOptions, key: string) {
     flagsAskedSingly: 3,
     maxPage: MAX_PAGE,
     fields: [EXPERIMENTS],
+    completion: { withinMs: SETTLING_MS, versionOf: (event: FlagEvent) => versionOf(event as LaunchDarklyEvent) },
     horizon: (asOf: number) => horizonAt(asOf, historyDays),
     pushdown,
     matches: (event: FlagEvent, filter: EventFilter) =>
@@ -149,14 +150,14 @@ function createBase({ historyDays, source }: ProjectOptions, key: string) {
 }
 
 type ListPage = (span: Span, size: number, after: string | undefined) => Promise<Listed<string>>;
-type Asking = Pick<FeedRequest, 'fields' | 'filter' | 'budget' | 'isOwed'> & { isHeavy?: boolean };
+type Asking = Pick<FeedRequest, 'fields' | 'filter' | 'budget' | 'isFresh' | 'isOwed'> & { isHeavy?: boolean };
 type Listing = (asking: Asking, withGlobal: boolean) => ListPage;
 
 function createListing(options: ProjectOptions, environment: string): Listing {
   const { client, project, source, url } = options;
   const feed = keyOf(options, environment);
   const origin = { source, feed, globalFeed: keyOf(options, EVERY_ENVIRONMENT), url, environment };
-  return ({ budget, fields, filter, isHeavy = false, isOwed = false }, withGlobal) =>
+  return ({ budget, fields, filter, isFresh = false, isHeavy = false, isOwed = false }, withGlobal) =>
     async (span, size, after) => {
       const query: FlagEventsQuery = {
         ...toQuery(filter),
@@ -169,7 +170,7 @@ function createListing(options: ProjectOptions, environment: string): Listing {
         after,
         expand: fields.has(EXPERIMENTS) ? 'experiments' : undefined,
       };
-      const call: CallOptions = { budget, isHeavy, isOwed };
+      const call: CallOptions = { budget, isFresh, isHeavy, isOwed };
       const { items, next, skipped, totalCount } = await client.listFlagEvents(query, call);
       return {
         rows: items.map((item) => ({ event: toFlagEvent(item, query, { ...origin, withGlobal }) })),
@@ -275,6 +276,12 @@ function find(
   const filter = flagKey && others.length === 0 ? { ...NO_FILTER, flagKeys: [flagKey] } : NO_FILTER;
   const listPage = list({ filter, fields, budget, isHeavy: true }, true);
   return findEvents(wanted, (oldest, newest, after) => listPage({ oldest, newest }, MAX_PAGE, after));
+}
+
+/** What becomes of an event's impact, which is worked out later. */
+function versionOf({ wire }: LaunchDarklyEvent): string {
+  const { percentage, reason, size } = wire.rep.impact;
+  return JSON.stringify([reason, size, percentage]);
 }
 
 export const newestIdFirst: TieOrder = (a, b) => compareKeys(b, a);

@@ -40,7 +40,7 @@ export interface FoundEvents {
 }
 
 /** On whose account a call is made: see {@link UpstreamRequest}. */
-export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isHeavy' | 'isOwed' | 'isProbe'>;
+export type CallOptions = Pick<UpstreamRequest<unknown>, 'budget' | 'isFresh' | 'isHeavy' | 'isOwed' | 'isProbe'>;
 
 export interface UnleashClient {
   searchEvents(search: EventSearch, call: CallOptions): Promise<FoundEvents>;

@@ -24,8 +24,8 @@ const MIN_CAP = 50;
 export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOptions): UnleashFeed {
   const origin = { source, feed: source, url };
 
-  async function listProject(project: string | null, budget: Budget) {
-    const { events, total } = await client.listRecentEvents(project, { budget });
+  async function listProject(project: string | null, budget: Budget, isFresh = false) {
+    const { events, total } = await client.listRecentEvents(project, { budget, isFresh });
     const rows = events.flatMap((event): FeedRow[] => (event ? [{ event: toFlagEvent(event, origin) }] : []));
     const isCut = total === null ? events.length >= MIN_CAP : total > events.length;
     return {
@@ -35,9 +35,9 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     };
   }
 
-  async function read({ budget, direction, filter, limit, start }: FeedRequest): Promise<FeedPage> {
+  async function read({ budget, direction, filter, isFresh, limit, start }: FeedRequest): Promise<FeedPage> {
     const only = filter.projects?.filter((project) => projects?.includes(project) ?? true) ?? projects ?? [null];
-    const listings = await Promise.all(only.map((project) => listProject(project, budget)));
+    const listings = await Promise.all(only.map((project) => listProject(project, budget, isFresh)));
     const rows = rowsBeyond(
       toNewestFirst(
         unseen(
@@ -64,7 +64,7 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     key: source,
     source,
     canMatch: (filter) => canMatch(filter, projects),
-    pushdown: () => ({ key: '', isWhole: false, isCheckable: false }),
+    pushdown: () => ({ key: '', isWhole: false, isCheckable: true }),
     matches(event, filter) {
       const own = event as UnleashEvent;
       return event.vendor === VENDOR && matches(own, filter, projects) && holdsText(own, unleashPartOf(filter).text);

@@ -69,7 +69,7 @@ interface Days {
   to?: string | undefined;
 }
 
-type Asking = Pick<FeedRequest, 'filter' | 'budget' | 'isOwed'> & { isHeavy?: boolean };
+type Asking = Pick<FeedRequest, 'filter' | 'budget' | 'isFresh' | 'isOwed'> & { isHeavy?: boolean };
 
 export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   const { capabilities, client, names, projects, source, url } = options;
@@ -78,13 +78,13 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   const searchOf = (filter: EventFilter) => toSearch(filter, projects, capabilities);
 
   async function list(asking: Asking, own: SearchFilter, { from, to }: Days, offset: number, limit: number) {
-    const { budget, filter, isOwed = false } = asking;
+    const { budget, filter, isFresh = false, isOwed = false } = asking;
     const { text } = searchOf(filter);
     const isHeavy = asking.isHeavy === true || text !== undefined;
     const search = (at: number, count: number, isProbe: boolean) =>
       client.searchEvents(
         { filter: own, text, from, to, offset: at, limit: count },
-        { budget, isHeavy, isOwed, isProbe },
+        { budget, isFresh, isHeavy, isOwed, isProbe },
       );
     const [{ events, total }, people] = await Promise.all([
       searchAroundPoison(search, offset, limit),
@@ -200,14 +200,14 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   }
 
   function readWindows(request: FeedRequest, span: Span): Promise<FeedPage> {
-    const { budget, filter, isOwed = false, now } = request;
+    const { budget, filter, isFresh = false, isOwed = false, now } = request;
     const finite = { oldest: Math.max(span.oldest, UNLEASH_BEGINNING), newest: Math.min(span.newest, now + DAY_MS) };
     const { filters } = searchOf(filter);
     return readByWindows({
       ...request,
       span: finite,
       ties: filters.length > 1 ? newestIdFirst : ties,
-      drain: (window) => drainAll({ budget, filter, isOwed, isHeavy: true }, filters, window),
+      drain: (window) => drainAll({ budget, filter, isFresh, isOwed, isHeavy: true }, filters, window),
     });
   }
 

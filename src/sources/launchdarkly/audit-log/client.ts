@@ -31,7 +31,7 @@ export interface AuditLogSearch {
 }
 
 /** On whose account a call is made: see {@link UpstreamRequest}. `part` is the breaker. */
-export type AuditLogCall = Pick<UpstreamRequest<unknown>, 'budget' | 'part' | 'isHeavy' | 'isOwed'>;
+export type AuditLogCall = Pick<UpstreamRequest<unknown>, 'budget' | 'part' | 'isFresh' | 'isHeavy' | 'isOwed'>;
 
 export interface AuditLogClient {
   /** Newest first, at most {@link MAX_ENTRIES}. */

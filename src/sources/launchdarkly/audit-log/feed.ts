@@ -43,9 +43,14 @@ export function createAuditLogFeed(options: AuditLogFeedOptions): FlagEventsFeed
   const origin = { source, feed: key, project, environments, url };
   const part = `audit log/${project}`;
 
-  const callOf = ({ budget, isOwed = false }: Pick<FeedRequest, 'budget' | 'isOwed'>): AuditLogCall => ({
+  const callOf = ({
+    budget,
+    isFresh = false,
+    isOwed = false,
+  }: Pick<FeedRequest, 'budget' | 'isFresh' | 'isOwed'>): AuditLogCall => ({
     budget,
     part,
+    isFresh,
     isOwed,
   });
   const listingOf = (request: FeedRequest): ListEntries =>
