@@ -20,8 +20,10 @@ import type { GraphVendor } from './graph/vendor.ts';
 import type { History } from './history/history.ts';
 import { rememberingPart } from './history/remembering-feed.ts';
 import { type Log, silentLog } from './observe/log.ts';
+import { useBatches } from './request/batches.ts';
 import { createContext, type GatewayContext } from './request/context.ts';
 import { useFinish } from './request/finish.ts';
+import type { Live } from './request/live.ts';
 import type { FederationSettings } from './settings/config.ts';
 import type { Source } from './sources/source.ts';
 
@@ -35,6 +37,8 @@ export interface GatewayOptions {
   history?: History | undefined;
   /** How many upstream calls one request may make, retries included. @default 500 */
   upstreamCallsPerRequest?: number;
+  /** What subscriptions follow. @default nothing */
+  live?: Live | undefined;
   /** @default no secret, and `node` not in the supergraph */
   federation?: FederationSettings | undefined;
   /** Authentication and limits. @default everybody on this machine is accepted */
@@ -64,6 +68,7 @@ export function createGateway({
   federation = { nodeField: 'omitted' },
   history,
   isReady = () => true,
+  live,
   log = silentLog,
   now,
   pageCacheMs = 0,
@@ -79,12 +84,13 @@ export function createGateway({
   const admit = admissionFor(face, log);
   const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
-    context: ({ request }) => createContext({ now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
+    context: ({ request }) => createContext({ live, now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
     plugins: [
       ...usePublicFace({ face, admit, isReady, log }),
       useTrustedDocuments({ mode, documents, isExempt: ({ headers }) => isSupergraph(headers) }),
       useSubgraphAccess({ secret, introspection: face.introspection }),
       useFinish(),
+      useBatches({ toError: (error) => maskError(error, 'Unexpected error.') }),
       usePartialMark(),
       useDeferStream(),
       ...useSafeIncrementalDelivery(maskError),

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { readTrustedDocuments } from './edge/document-list.ts';
 import { createGateway } from './gateway.ts';
 import { createHistory } from './history/history.ts';
+import { createLive } from './live/live.ts';
 import { createLog } from './observe/log.ts';
 import { checkSources } from './process/check.ts';
 import { helpText } from './process/help.ts';
@@ -94,6 +95,12 @@ async function run(config: Config): Promise<void> {
   const read = sandboxes?.sources ?? configured;
   const sources = connect(config, read);
   const hasHealthySource = createReadiness(sources);
+  const live = createLive({
+    pollIntervalMs: config.pollIntervalMs,
+    requestTimeoutMs,
+    upstreamCallsPerRequest: config.upstreamCallsPerRequest,
+    onFailure: (_feed, error) => log.trouble('a live feed has failed', error, { level: 'warn' }),
+  });
   const gateway = createGateway({
     definitions,
     sources,
@@ -101,6 +108,7 @@ async function run(config: Config): Promise<void> {
     requestTimeoutMs,
     pageCacheMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
+    live,
     federation,
     face: toPublicFace(config),
     trustedDocuments: config.trustedDocuments,
@@ -118,6 +126,7 @@ async function run(config: Config): Promise<void> {
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
   if (!reason) process.exitCode = 1;
   print(`${reason?.[0] ?? 'Uncaught exception'}: shutting down after the requests in progress.`);
+  live.shutDown('SHUTTING_DOWN');
   await shutDown({ delayMs: config.shutdownDelayMs, graceMs: requestTimeoutMs + STOP_GRACE_MS });
   await gateway.dispose();
   await Promise.all(sources.map((source) => source.close()));

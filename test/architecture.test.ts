@@ -60,6 +60,14 @@ describe('the imports', () => {
     expect(importedBy('graph/').filter((to) => /^(http\/|sources\/[^/]+\/)/.test(to))).toEqual([]);
   });
 
+  it('of live/ reach neither the graph nor the edge, and nobody but who puts the gateway together reaches live/', () => {
+    expect(importedBy('live/').filter((to) => /^(graph|edge|http|settings|process|sources\/[^/]+\/)/.test(to))).toEqual(
+      [],
+    );
+    const isOutside = ({ from, to }: Import) => to.startsWith('live/') && !from.startsWith('live/');
+    expect(violations((one) => isOutside(one) && !['main.ts', 'gateway.ts'].includes(one.from))).toEqual([]);
+  });
+
   it.for(vendors)('name the folder of a vendor only inside of it and in the list of vendors: %s', (vendor) => {
     const folder = `sources/${vendor}/`;
     const isAllowed = (file: string) => file.startsWith(folder) || file === 'sources/index.ts';

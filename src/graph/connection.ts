@@ -188,7 +188,7 @@ function toPageInfo(
   };
 }
 
-function reportOn(
+export function reportOn(
   source: Source,
   reports: readonly FeedReport[],
   count: (feed: Feed) => Promise<number | null>,

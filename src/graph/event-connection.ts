@@ -3,11 +3,17 @@ import type { Builder } from './builder.ts';
 import { type ConnectionShape, type SourceReport, sumTotals } from './connection.ts';
 import type { FlagTypes } from './flag-event.ts';
 
-export type EventConnectionRef = ReturnType<typeof defineEventConnection>;
+export type EventConnectionTypes = ReturnType<typeof defineEventConnection>;
+export type EventConnectionRef = EventConnectionTypes['FlagEventConnection'];
 
 export function defineEventConnection(builder: Builder, types: FlagTypes) {
   const FlagSourceReport = defineSourceReport(builder, types);
-  return builder.connectionObject<FlagTypes['FlagEvent'], ConnectionShape>(
+  const FlagEventEdge = builder.edgeObject({
+    type: types.FlagEvent,
+    name: 'FlagEventEdge',
+    description: 'One flag event and its place in the timeline.',
+  });
+  const FlagEventConnection = builder.connectionObject<FlagTypes['FlagEvent'], ConnectionShape>(
     {
       type: types.FlagEvent,
       name: 'FlagEventConnection',
@@ -26,8 +32,9 @@ export function defineEventConnection(builder: Builder, types: FlagTypes) {
         }),
       }),
     },
-    { name: 'FlagEventEdge', description: 'One flag event and its place in the timeline.' },
+    FlagEventEdge,
   );
+  return { FlagEventConnection, FlagEventEdge, FlagSourceReport };
 }
 
 function defineSourceReport(builder: Builder, { FlagSource, FlagSourceStatus }: FlagTypes) {

@@ -6,6 +6,7 @@ import { defineEventConnection, type EventConnectionRef } from './event-connecti
 import { defineEntities, defineGatewayQueries, type FederationOptions, printComposable } from './federation.ts';
 import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
+import { defineSubscription } from './flag-event-batch.ts';
 import { GraphQLDeferDirective, GraphQLStreamDirective } from './incremental.ts';
 import { createEventLoader, createNodeFinder, defineNodeQueries, type NodeLoader, withIdsAtOnce } from './node.ts';
 import { defineUser } from './user.ts';
@@ -55,9 +56,11 @@ function assemble(definitions: readonly GraphVendor[], { nodeField, userType }: 
     types,
     vendors.map((vendor) => vendor.types),
   );
-  const connection = defineEventConnection(builder, types);
+  const pages = defineEventConnection(builder, types);
+  const connection = pages.FlagEventConnection;
   defineQueries(builder, types, vendors, filter, connection);
   defineFlagEvents(builder, types, vendors, filter, connection);
+  defineSubscription(builder, types, vendors, filter, pages);
   const find = createNodeFinder(loaders);
   if (nodeField !== 'omitted') defineNodeQueries(builder, find, { inaccessible: nodeField === 'hidden' });
   const user = userType === undefined ? undefined : defineUser(builder, userType, types, vendors, filter, connection);

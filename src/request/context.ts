@@ -3,6 +3,7 @@ import { type FeedFailure, toFeedFailure } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Source } from '../sources/source.ts';
 import { createBudget } from './budget.ts';
+import { type Live, NO_LIVE } from './live.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 export interface GatewayContext extends Loaders {
@@ -18,6 +19,10 @@ export interface GatewayContext extends Loaders {
   /** What failed of the sources, for the log. */
   failures: readonly FeedFailure[];
   noteFailure(feed: string, error: unknown): void;
+  /** What subscriptions follow. */
+  live: Live;
+  /** The context of one execution of a subscription's operation: with a budget, loaders and failures of its own. */
+  renew(): GatewayContext;
 }
 
 export interface ContextOptions {
@@ -25,6 +30,8 @@ export interface ContextOptions {
   requestTimeoutMs: number;
   /** How many upstream calls one request may make, retries included. */
   upstreamCallsPerRequest: number;
+  /** @default nothing is followed */
+  live?: Live | undefined;
   /** @default Date.now */
   now?: (() => number) | undefined;
 }
@@ -32,10 +39,8 @@ export interface ContextOptions {
 /** Kept back from a request's time: when its upstream calls have to end, what they gave can still be answered. */
 const LONGEST_RESERVE_MS = 500;
 
-export function createContext(
-  { now = Date.now, requestTimeoutMs, sources, upstreamCallsPerRequest }: ContextOptions,
-  request: Pick<Request, 'signal'>,
-): GatewayContext {
+export function createContext(options: ContextOptions, request: Pick<Request, 'signal'>): GatewayContext {
+  const { live = NO_LIVE, now = Date.now, requestTimeoutMs, sources, upstreamCallsPerRequest } = options;
   const reserve = Math.min(LONGEST_RESERVE_MS, requestTimeoutMs / 10);
   const budget = createBudget({
     deadline: Date.now() + Math.floor(requestTimeoutMs - reserve),
@@ -51,6 +56,8 @@ export function createContext(
     isPartial: false,
     failures,
     noteFailure: (feed, error) => void failures.push(toFeedFailure(feed, error)),
+    live,
+    renew: () => createContext(options, request),
     ...createLoaders(sources, budget),
   };
 }

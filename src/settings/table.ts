@@ -72,6 +72,14 @@ const upstream = z.object({
     description:
       'How long an upstream page, and a whole answer made of such pages, is kept in the cache, in milliseconds; `0` switches the cache off.',
   }),
+  pollIntervalMs: setting({
+    variable: 'POLL_INTERVAL_MS',
+    form: number,
+    schema: wholeNumber(1_000, 3_600_000).default(5_000),
+    description:
+      'How often a feed is asked for new events while somebody is subscribed to them, in milliseconds. Nothing is asked ' +
+      'while nobody is.',
+  }),
   historyCacheMb: setting({
     variable: 'HISTORY_CACHE_MB',
     form: number,

@@ -5,6 +5,7 @@ import { readTrustedDocuments, type TrustedDocumentsMode } from '../../src/edge/
 import { createGateway } from '../../src/gateway.ts';
 import { createHistory } from '../../src/history/history.ts';
 import type { Clock } from '../../src/http/clock.ts';
+import { createLive, type LiveFeed, type LiveOptions } from '../../src/live/live.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { type ConfigFile, toConfig } from '../../src/settings/config.ts';
 import { definitions } from '../../src/sources/index.ts';
@@ -17,6 +18,7 @@ export interface GraphQLAnswer<Data> {
 
 export interface TestGateway extends AsyncDisposable {
   url: string;
+  live: LiveFeed;
   query<Data = Record<string, unknown>>(
     document: string,
     variables?: Record<string, unknown>,
@@ -39,6 +41,8 @@ export interface TestGatewayOptions {
   breakerMs?: number;
   /** @default 'on' */
   trustedDocuments?: TrustedDocumentsMode;
+  /** @default a poll every 50 ms, and at most one in 10 ms */
+  pace?: Partial<LiveOptions>;
 }
 
 /** Waits for nothing, so that retries take no time. */
@@ -56,6 +60,7 @@ export async function startGateway(
     historyCacheMb = 0,
     historyMaxAgeMs = 600_000,
     now,
+    pace = {},
     pageCacheMs = 0,
     requestTimeoutMs = 10_000,
     trustedDocuments = 'on',
@@ -71,6 +76,14 @@ export async function startGateway(
     if (tokens.some((token) => text.includes(token))) throw new Error(`A token has got into ${where}.`);
   };
   const lines: string[] = [];
+  const live = createLive({
+    requestTimeoutMs,
+    upstreamCallsPerRequest,
+    now,
+    pollIntervalMs: 50,
+    minGapMs: 10,
+    ...pace,
+  });
   const gateway = createGateway({
     definitions,
     sources: connected,
@@ -78,6 +91,7 @@ export async function startGateway(
     requestTimeoutMs,
     pageCacheMs,
     upstreamCallsPerRequest,
+    live,
     federation: config.federation,
     trustedDocuments,
     documents: readTrustedDocuments(),
@@ -88,12 +102,14 @@ export async function startGateway(
   const url = `${await listen(server)}/graphql`;
   return {
     url,
+    live,
     async query(document, variables) {
       const answer = await ask(url, document, variables);
       refuseTokens('an answer', JSON.stringify(answer));
       return answer as never;
     },
     async [Symbol.asyncDispose]() {
+      live.shutDown('TEST_IS_OVER');
       server.close();
       server.closeAllConnections();
       await gateway.dispose();

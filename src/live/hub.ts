@@ -1,0 +1,79 @@
+/** All pollers, by part: each runs while somebody follows one of its feeds. */
+import type { Source } from '../sources/source.ts';
+import type { Part } from '../timeline/feed.ts';
+import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
+import { createBell } from './bell.ts';
+import { type Channel, createPoller, type Follower, type Poller, type PollerOptions } from './poller.ts';
+
+export interface Hub {
+  /** A place among those for whom these sources are polled. */
+  join(sources: readonly Source[], filter: EventFilter): Seat;
+  nudge(sourceId: string, about?: About): void;
+  close(): void;
+}
+
+/** What a nudge is about, as far as it is known. */
+export interface About {
+  project?: string | undefined;
+  environment?: string | undefined;
+}
+
+export interface Seat {
+  /** `null` until everything has been polled once, or has failed. */
+  channels(): readonly Channel[] | null;
+  /** Parts whose feeds could not be found out. */
+  failures(): readonly { part: Part; error: unknown }[];
+  /** Until there may be something new, or the seat is left. */
+  wait(timeoutMs?: number): Promise<void>;
+  readonly isLeft: boolean;
+  leave(): void;
+}
+
+export function createHub(options: PollerOptions): Hub {
+  const pollers = new Map<string, Poller>();
+
+  function pollerOf(part: Part): Poller {
+    const known = pollers.get(part.key) ?? createPoller(part, options);
+    pollers.set(part.key, known);
+    return known;
+  }
+
+  return {
+    join(sources, filter) {
+      const bell = createBell();
+      const follower: Follower = { filter, wake: bell.ring };
+      const own = sources.flatMap(({ parts }) => parts.map(pollerOf));
+      let isLeft = false;
+      for (const poller of own) poller.follow(follower);
+      return {
+        channels() {
+          const found = own.map((poller) => poller.channels(follower));
+          return found.includes(null) ? null : found.flatMap((each) => each ?? []);
+        },
+        failures: () => own.flatMap(({ error, part }) => (error === undefined ? [] : [{ part, error }])),
+        wait: bell.wait,
+        get isLeft() {
+          return isLeft;
+        },
+        leave() {
+          isLeft = true;
+          for (const poller of own) poller.leave(follower);
+          bell.ring();
+        },
+      };
+    },
+    nudge(sourceId, { environment, project } = {}) {
+      const about: EventFilter = {
+        ...NO_FILTER,
+        ...(project !== undefined && { projects: [project] }),
+        ...(environment !== undefined && { environments: [environment] }),
+      };
+      const own = [...pollers.values()].filter(({ part }) => part.source === sourceId);
+      const named = own.filter(({ part }) => part.key === sourceId || part.key === `${sourceId}/${project}`);
+      for (const poller of named.length > 0 ? named : own) poller.nudge(about);
+    },
+    close() {
+      for (const poller of pollers.values()) poller.close();
+    },
+  };
+}
