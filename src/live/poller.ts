@@ -68,6 +68,9 @@ const MORE_ROWS = 20;
 const FIRST_ROWS = 50;
 const DEFAULT_MAX_PAGE = 100;
 
+/** Intervals are kept by a clock that nobody sets, in milliseconds. */
+const clock = () => performance.now();
+
 interface State extends Channel {
   feed: Feed;
   error: unknown;
@@ -75,7 +78,7 @@ interface State extends Channel {
   filter: EventFilter;
   isReading: boolean;
   startedAt: number;
-  /** When its next poll is due, when it was asked to look besides, and until when it is left alone. */
+  /** When its next poll is due, when it was asked to look besides, and until when it is left alone, by {@link clock}. */
   dueAt: number;
   wishes: number[];
   notBefore: number;
@@ -114,7 +117,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     if (followers.size === 0 || isRunning) return;
     const times = [...channels.values()].map(nextTimeOf);
     const next = Math.min(...times, feeds === null ? retryAt : Number.POSITIVE_INFINITY);
-    if (next !== Number.POSITIVE_INFINITY) timer = setTimeout(run, Math.max(0, next - now()));
+    if (next !== Number.POSITIVE_INFINITY) timer = setTimeout(run, Math.max(0, next - clock()));
   }
 
   /** Finds out the feeds, and starts the polls that are due. */
@@ -126,7 +129,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     if (signal.aborted) return;
     isRunning = false;
     openChannels();
-    const at = now();
+    const at = clock();
     // Those that are nearly due come along, to share calls.
     const isDue = (state: State) => {
       const next = nextTimeOf(state);
@@ -151,7 +154,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     } catch (reason) {
       if (signal.aborted || feeds !== null) return;
       failures += 1;
-      retryAt = now() + backoff(failures, reason);
+      retryAt = clock() + backoff(failures, reason);
       if (error === undefined) onFailure(part.key, reason);
       error = reason;
       wakeAll();
@@ -182,7 +185,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     const floor = floors.includes(null) ? null : Math.min(...floors.map((each) => each ?? 0));
     const known = Math.max(...group.map(({ listing }) => listing.known));
     const limit = floor === null ? FIRST_ROWS : known + MORE_ROWS;
-    for (const state of group) void poll(state, { floor, limit, at }, signal);
+    for (const state of group) void poll(state, { floor, limit, at, now: now() }, signal);
   }
 
   async function poll(state: State, asked: Asked, signal: AbortSignal): Promise<void> {
@@ -196,7 +199,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
       const { skipped, ...polled } = await readDown(state, asked, budget);
       if (signal.aborted) return;
       const wasReady = listing.isReady;
-      const isNew = listing.add({ ...polled, floor: asked.floor, at: asked.at });
+      const isNew = listing.add({ ...polled, floor: asked.floor, at: asked.now });
       state.error = undefined;
       state.failures = 0;
       state.skipped = skipped;
@@ -205,7 +208,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     } catch (reason) {
       if (signal.aborted) return;
       state.failures += 1;
-      state.notBefore = now() + backoff(state.failures, reason);
+      state.notBefore = clock() + backoff(state.failures, reason);
       if (!wasFailing) onFailure(state.feed.key, reason);
       state.error = reason;
       wakeAll();
@@ -249,7 +252,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     leave,
     nudge(about) {
       if (followers.size === 0) return;
-      const at = now();
+      const at = clock();
       const all = [...channels.values()];
       const named = all.filter(({ feed }) => feed.canMatch(about));
       for (const state of named.length > 0 ? named : all) {
@@ -270,11 +273,13 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
 interface Asked {
   floor: number | null;
   limit: number;
+  /** When it begins, by {@link clock} and in Unix milliseconds. */
   at: number;
+  now: number;
 }
 
 /** From the newest event down to what is known: one read as long as there is not more than expected. */
-async function readDown({ feed, filter, listing }: State, { at, floor, limit }: Asked, budget: OpenBudget) {
+async function readDown({ feed, filter, listing }: State, { floor, limit, now }: Asked, budget: OpenBudget) {
   const events: FlagEvent[] = [];
   let skipped = 0;
   let reached: Start | null = null;
@@ -290,8 +295,8 @@ async function readDown({ feed, filter, listing }: State, { at, floor, limit }: 
         filter: { ...filter, window: { from: floor, to: null } },
         fields: NO_FIELDS,
         hint,
-        asOf: at,
-        now: at,
+        asOf: now,
+        now,
         budget,
         isFresh: true,
       }),

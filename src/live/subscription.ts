@@ -26,10 +26,15 @@ export const MAX_BATCH = 100;
 
 interface Standing {
   reader: Reader;
-  /** Where pages go on; `null` once the reader stands where the reader's own cursor says. */
+  /** Where pages go on; `null`: where the reader's own cursor says. */
   place: Cursor | null;
   /** The exact place of a reader of whom nothing else is known. */
   exact: Position | null;
+  /**
+   * How far each feed had settled when pages began to be read of what may still change. Pages go on from an exact place, so
+   * what came late behind it is only known to have been on them up to here.
+   */
+  marks: FeedPlace[] | null;
 }
 
 /** The number of the next entry of each channel that the reader has joined. */
@@ -40,64 +45,71 @@ export async function* follow(
   request: LiveRequest,
   options: SubscriptionOptions,
 ): AsyncGenerator<LiveBatch, void, void> {
-  const { now } = options;
   const passes = createPasses(request);
   let standing = request.since === null ? null : toStanding(request.since);
-  let told = '';
+  let told: string | null = null;
+  while (!seat.isLeft) {
+    const channels = seat.channels();
+    if (channels === null) await seat.wait();
+    else if (standing !== null && !canJoin(channels, standing)) {
+      const batch = await readOn(channels, standing, request, options);
+      if (seat.isLeft) return;
+      const status = statusOf(seat, channels);
+      const isNews = batch !== null && (batch.edges.length > 0 || standing.place !== null);
+      if (isNews) yield batch;
+      if (batch === null) {
+        if (status !== told) yield toEmptyBatch(standing, reportsOf(seat, channels), options.now());
+        await seat.wait(options.intervalMs);
+      }
+      told = status;
+    } else {
+      const places: Places = new Map();
+      standing ??= beginNow(channels, seat, places, passes, options.now());
+      yield* live(seat, places, standing, passes, options);
+      told = null;
+    }
+  }
+}
 
+/** From the moment at which everything that the reader misses is in the listings, until it is not. */
+async function* live(
+  seat: Seat,
+  places: Places,
+  standing: Standing,
+  passes: Passes,
+  { now }: SubscriptionOptions,
+): AsyncGenerator<LiveBatch, void, void> {
+  const { reader } = standing;
+  let told: string | null = null;
   while (!seat.isLeft) {
     const channels = seat.channels();
     if (channels === null) {
       await seat.wait();
       continue;
     }
-    let places: Places | null;
-    if (standing === null) {
-      standing = { reader: createReader(null, now() - QUIET_MS), place: null, exact: null };
-      places = beginNow(channels, seat, standing.reader, passes, now());
-    } else places = join(channels, standing);
-
-    if (places === null) {
-      const page = await readOn(channels, standing, request, options);
-      if (seat.isLeft) return;
-      if (page === null || page.isStuck) {
-        const status = statusOf(seat, channels);
-        if (status !== told) yield toEmptyBatch(standing, reportsOf(seat, channels), now());
-        told = status;
-        await seat.wait(options.intervalMs);
-      }
-      if (page !== null && page.batch.edges.length > 0) yield page.batch;
-      continue;
+    const taken = take(channels, places, standing, passes);
+    if (taken === null) break;
+    const { edges, isDrained, late, updated } = taken;
+    const status = statusOf(seat, channels);
+    if (edges.length > 0 || updated.length > 0 || status !== told) {
+      if (standing.exact) reader.advance(standing.exact.time);
+      reader.give(edges.map(toGiven));
+      reader.settle(placesOf(seat, channels, places));
+      standing.exact = null;
+      told = status;
+      const at = now();
+      yield {
+        edges: edges.map(({ event }) => toEdge(event, at)),
+        updated,
+        cursor: reader.cursor(at),
+        isCaughtUp: isDrained,
+        reports: reportsOf(seat, channels, late),
+      };
     }
-
-    const { reader } = standing;
-    let isFirst = true;
-    for (;;) {
-      const own = seat.channels() ?? [];
-      const taken = take(own, places, standing, passes);
-      if (taken === null || seat.isLeft) break;
-      const status = statusOf(seat, own);
-      const { edges, isDrained, late, updated } = taken;
-      if (isFirst || edges.length > 0 || updated.length > 0 || status !== told) {
-        reader.give(edges.map(toGiven));
-        reader.settle(placesOf(seat, own, places));
-        standing.exact = null;
-        const at = now();
-        yield {
-          edges: edges.map(({ event }) => toEdge(event, at)),
-          updated,
-          cursor: reader.cursor(at),
-          isCaughtUp: isDrained,
-          reports: reportsOf(seat, own, late),
-        };
-        told = status;
-        isFirst = false;
-      }
-      if (isDrained) await seat.wait();
-      if (seat.isLeft) return;
-    }
-    standing = { reader, place: reader.cursor(now()), exact: null };
+    if (isDrained) await seat.wait();
   }
+  standing.place = null;
+  standing.marks = null;
 }
 
 type Passes = (event: FlagEvent, channel: Channel) => boolean;
@@ -108,46 +120,39 @@ function createPasses({ filter }: LiveRequest): Passes {
 }
 
 function toStanding(since: Cursor): Standing {
-  const { behind, direction, position, trail } = since;
+  const { direction, position, trail } = since;
   const isExact = trail === undefined || trail.from === null;
-  const reader = createReader(since, position?.time ?? EARLIEST);
+  const reader = createReader(since, position === null ? EARLIEST : position.time - 1);
   // A walk into the past has not met what is newer than its place, whatever it owes.
-  const place: Cursor =
-    direction === 'newer'
-      ? since
-      : { ...since, direction: 'newer', hints: new Map(), done: new Set(), behind: new Map() };
-  const isPlain = isExact && position?.id !== undefined && (direction === 'older' || behind.size === 0);
-  return { reader, place, exact: isPlain && trail === undefined ? position : null };
+  const nothing = { hints: new Map(), done: new Set<string>(), behind: new Map() };
+  const place: Cursor = direction === 'newer' ? since : { ...since, direction: 'newer', ...nothing };
+  return { reader, place: isExact ? place : null, exact: isExact ? position : null, marks: null };
 }
 
 /** From now on: what can be read already has been seen. */
-function beginNow(channels: readonly Channel[], seat: Seat, reader: Reader, passes: Passes, now: number): Places {
-  const places: Places = new Map();
-  for (const channel of channels) {
-    const { key, listing, part } = channel;
-    if (!listing.isReady) reader.behind.set(key, { time: now });
-    else {
-      places.set(listing, listing.end);
-      const { newest, settled } = listing;
-      const own = listing
-        .from(listing.begin)
-        .filter(({ event }) => event.occurredAt > settled && passes(event, channel));
-      reader.settle([{ feed: key, part, settled, newest, isBehind: false }]);
-      reader.give(own.map(toGiven));
-    }
+function beginNow(channels: readonly Channel[], seat: Seat, places: Places, passes: Passes, now: number): Standing {
+  const reader = createReader(null, now - QUIET_MS);
+  const ready = channels.filter(({ listing }) => listing.isReady);
+  for (const { listing } of ready) places.set(listing, listing.end);
+  reader.settle(placesOf(seat, ready, places));
+  for (const channel of ready) {
+    const { listing } = channel;
+    const isOpen = ({ event }: Entry) => event.occurredAt > listing.settled && passes(event, channel);
+    reader.give(listing.from(listing.begin).filter(isOpen).map(toGiven));
   }
-  for (const { part } of seat.failures()) reader.behind.set(shortKey(part.key), { time: now });
-  return places;
+  // What is readable of those that fail is not known: what comes late may have happened before.
+  const failing = channels.flatMap(({ key, listing }) => (listing.isReady ? [] : key));
+  const parts = seat.failures().map(({ part }) => shortKey(part.key));
+  for (const key of [...failing, ...parts]) reader.behind.set(key, { time: now - OVERLAP_MS });
+  return { reader, place: null, exact: null, marks: null };
 }
 
-/** `null` if some feed's newest events do not reach down to where the reader stands. */
-function join(channels: readonly Channel[], standing: Standing): Places | null {
+/** Whether every feed's newest events, as far as they are known, reach down to where the reader stands. */
+function canJoin(channels: readonly Channel[], standing: Standing): boolean {
   const { exact, place } = standing;
-  if (place !== null && exact === null && place.trail?.from === undefined) return null;
-  if (place?.trail?.from === null) return null;
-  const ready = channels.filter(({ listing }) => listing.isReady);
-  if (!ready.every((channel) => covers(channel, standing))) return null;
-  return new Map();
+  // Amid pages, or at a place that names no event.
+  if (place !== null && (exact?.id === undefined || place.behind.size > 0 || place.trail)) return false;
+  return channels.every((channel) => !channel.listing.isReady || covers(channel, standing));
 }
 
 function covers({ feed, key, listing, part }: Channel, { exact, reader }: Standing): boolean {
@@ -255,30 +260,17 @@ function unknownPlace(feed: string, part: string): FeedPlace {
   return { feed, part, settled: Number.NEGATIVE_INFINITY, newest: null, isBehind: true };
 }
 
-interface ReadOn {
-  batch: LiveBatch;
-  /** It was of no use: to be tried again later. */
-  isStuck: boolean;
-}
-
-/** One page towards now. `null` if nothing could be read. */
+/** One page towards now. `null` if it has nothing because of what fails. */
 async function readOn(
   channels: readonly Channel[],
   standing: Standing,
   { fields, filter, sources }: LiveRequest,
   { createBudget, now }: SubscriptionOptions,
-): Promise<ReadOn | null> {
-  const { reader } = standing;
+): Promise<LiveBatch | null> {
+  const { exact, reader } = standing;
   const at = now();
-  const cursor = standing.place ?? reader.cursor(at);
-  // What the pollers knew before the page was read, the page has.
-  const settled = channels.map(({ key, listing, part }) => ({
-    feed: key,
-    part,
-    settled: listing.settled,
-    newest: null,
-    isBehind: !listing.isReady,
-  }));
+  const cursor = standing.place ?? reader.wholeCursor(at);
+  const marks = standing.marks ?? channels.map(markOf);
   const budget = createBudget();
   let page: TimelinePage;
   try {
@@ -291,30 +283,41 @@ async function readOn(
     budget.close();
   }
   const { edges, end, hasMore, reports } = page;
+  const isFailing = reports.some(({ status }) => status === 'FAILED') && edges.length === 0;
   if (end === null) return null;
-  const reachedTime = end.position?.time ?? EARLIEST;
-  const isOld = reachedTime < at - QUIET_MS;
+  const isLast = !hasMore || isFailing;
+  const reached = isLast ? Number.POSITIVE_INFINITY : (end.position?.time ?? EARLIEST) - 1;
+  const isOld = reached < at - QUIET_MS;
+  reader.give(edges.map(({ event }) => ({ key: eventKey(event), feed: shortKey(event.feed), time: event.occurredAt })));
+  if (exact && exact.time <= reached) reader.advance(exact.time);
+  if (isOld) reader.advance(reached);
+  else {
+    const isThere = ({ feed, part }: FeedPlace) => !end.behind.has(feed) && !end.behind.has(part);
+    reader.settle(marks.filter(isThere).map((mark) => ({ ...mark, settled: Math.min(mark.settled, reached) })));
+  }
   reader.behind.clear();
   for (const [feed, owed] of end.behind) reader.behind.set(feed, owed);
-  reader.advance(reachedTime - OVERLAP_MS);
-  reader.give(edges.map(({ event }) => ({ key: eventKey(event), feed: shortKey(event.feed), time: event.occurredAt })));
+  // With new marks it has to read once more what has not settled by the old ones; that it was given is known.
+  const hasSettled = channels.some(({ key, listing }) => {
+    const mark = marks.find(({ feed }) => feed === key);
+    return mark !== undefined && listing.settled > mark.settled + OVERLAP_MS / 2;
+  });
+  const isAnew = isLast || (!isOld && reader.isLong && hasSettled);
   standing.exact = null;
-  standing.place = end;
-  const isOwing = reports.some(({ status }) => status === 'FAILED');
-  if (!hasMore || (isOwing && edges.length === 0)) {
-    reader.settle(settled.filter(({ feed, part }) => !end.behind.has(feed) && !end.behind.has(part)));
-    standing.place = null;
-  }
+  standing.place = isAnew ? null : end;
+  standing.marks = isAnew || isOld ? null : marks;
+  if (isFailing) return null;
   return {
-    batch: {
-      edges: edges.map(({ event }) => toEdge(event, at)),
-      updated: [],
-      cursor: isOld && hasMore ? end : reader.cursor(at),
-      isCaughtUp: false,
-      reports,
-    },
-    isStuck: isOwing && edges.length === 0,
+    edges: edges.map(({ event }) => toEdge(event, at)),
+    updated: [],
+    cursor: isOld ? end : reader.cursor(at),
+    isCaughtUp: false,
+    reports,
   };
+}
+
+function markOf({ key, listing, part }: Channel): FeedPlace {
+  return { feed: key, part, settled: listing.settled, newest: listing.newest, isBehind: !listing.isReady };
 }
 
 function toGiven({ event, key }: Entry): Given {

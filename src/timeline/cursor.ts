@@ -33,8 +33,15 @@ export interface Trail {
   from: number | null;
   /** Feeds of which more is settled, and the last millisecond that is. */
   upTo: ReadonlyMap<string, number>;
-  /** Events newer than that which were given. */
-  seen: ReadonlySet<string>;
+  /** Events newer than that which were given, by their keys. */
+  seen: ReadonlyMap<string, Seen>;
+}
+
+export interface Seen {
+  /** By {@link shortKey}. */
+  feed: string;
+  /** Unix milliseconds; a second later at most, once a cursor has carried it. */
+  time: number;
 }
 
 /** A place in a feed of its own, or in the whole timeline when it names a feed; `null` is the very beginning. */
@@ -68,15 +75,11 @@ const body = z.strictObject({
     .optional(),
   /** Feeds that go on from the same place stand together: a source that is down takes little room, however many it has. */
   b: z.array(z.tuple([owed, z.string().regex(/^([\w-]{8})+$/)])).optional(),
-  /** Where the walk goes on, the feeds with a place of their own, and the events that were given. */
+  /** Where the walk goes on; and of each feed how far it is settled, and its events that were given, each with its age. */
   l: z
     .tuple([
       time.nullable(),
-      z.array(z.tuple([time, key])).max(MAX_OWN_PLACES),
-      z
-        .string()
-        .regex(/^([\w-]{8})*$/)
-        .max(8 * MAX_SEEN),
+      z.array(z.tuple([key, time.nullable(), z.string().regex(/^([\w-]{10})*$/)])).max(MAX_OWN_PLACES + MAX_SEEN),
     ])
     .optional(),
   f: z.string().max(32),
@@ -115,7 +118,7 @@ export function encodeCursor(cursor: Cursor, digest: string): string {
     d: cursor.direction === 'older' ? 'o' : 'n',
     a: cursor.asOf,
     ...(behind.size > 0 && { b: encodeBehind(behind) }),
-    ...(trail && { l: [trail.from, [...trail.upTo].map(([feed, at]) => [at, feed]), [...trail.seen].join('')] }),
+    ...(trail && { l: encodeTrail(trail, cursor.asOf) }),
     f: digest,
   };
   const help = {
@@ -156,9 +159,7 @@ export function decodeCursor(text: string, digest: string, argument: string): Cu
     hints: new Map(Object.entries(h ?? {})),
     done: new Set(keysIn(x ?? '')),
     behind: new Map((b ?? []).flatMap(([at, feeds]) => keysIn(feeds).map((feed) => [feed, decodeOwed(at)]))),
-    ...(l && {
-      trail: { from: l[0], upTo: new Map(l[1].map(([at, feed]) => [feed, at])), seen: new Set(keysIn(l[2])) },
-    }),
+    ...(l && { trail: decodeTrail(l, a) }),
   };
 }
 
@@ -207,4 +208,32 @@ function decodeOwed(at: z.infer<typeof owed>): Owed {
   if (at === null) return null;
   const [time, id, feed] = at;
   return { time, ...(id !== null && { id }), ...(feed !== null && { feed }) };
+}
+
+/** Ages count from a moment after `asOf`, because clocks differ, in seconds; an hour is more than a trail holds. */
+const AHEAD_MS = 15 * 60_000;
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+function encodeTrail({ from, seen, upTo }: Trail, asOf: number): NonNullable<Body['l']> {
+  const events = new Map<string, string>();
+  for (const [event, { feed, time: at }] of seen) {
+    const age = Math.min(Math.max(0, Math.floor((asOf + AHEAD_MS - at) / 1000)), DIGITS.length ** 2 - 1);
+    const digits = `${DIGITS[Math.floor(age / DIGITS.length)]}${DIGITS[age % DIGITS.length]}`;
+    events.set(feed, `${events.get(feed) ?? ''}${event}${digits}`);
+  }
+  const feeds = new Set([...upTo.keys(), ...events.keys()]);
+  return [from, [...feeds].map((feed) => [feed, upTo.get(feed) ?? null, events.get(feed) ?? ''])];
+}
+
+function decodeTrail([from, feeds]: NonNullable<Body['l']>, asOf: number): Trail {
+  const upTo = new Map<string, number>();
+  const seen = new Map<string, Seen>();
+  for (const [feed, at, events] of feeds) {
+    if (at !== null) upTo.set(feed, at);
+    for (const event of events.match(/.{10}/g) ?? []) {
+      const age = DIGITS.indexOf(event.charAt(8)) * DIGITS.length + DIGITS.indexOf(event.charAt(9));
+      seen.set(event.slice(0, 8), { feed, time: asOf + AHEAD_MS - age * 1000 });
+    }
+  }
+  return { from, upTo, seen };
 }

@@ -3,7 +3,7 @@
  * place alone does not say it: near the present, a trail also names the events that were given. Pure arithmetic, no I/O.
  */
 import type { FlagEvent, Position } from '../model.ts';
-import { type Cursor, MAX_OWN_PLACES, MAX_SEEN, type Owed, shortKey, type Trail } from './cursor.ts';
+import { type Cursor, MAX_OWN_PLACES, MAX_SEEN, type Owed, type Seen, shortKey, type Trail } from './cursor.ts';
 import type { Direction } from './feed.ts';
 
 /** An event comes at most so much later than newer ones of its feed, in milliseconds. */
@@ -41,13 +41,9 @@ export function knownBy({ seen, upTo }: Trail): (event: FlagEvent) => boolean {
     event.occurredAt <= (upTo.get(keyOf(event.feed)) ?? Number.NEGATIVE_INFINITY) || seen.has(eventKey(event));
 }
 
-/** An event as a reader remembers it. */
-export interface Given {
-  /** {@link eventKey} */
+/** An event as a reader remembers it: {@link eventKey}. */
+export interface Given extends Seen {
   key: string;
-  /** {@link shortKey} of its feed; `null` if that is not known any more. */
-  feed: string | null;
-  time: number;
 }
 
 /** How far one feed is known. */
@@ -63,6 +59,12 @@ export interface FeedPlace {
   isBehind: boolean;
 }
 
+/** So many events a reader remembers; a cursor names the newest {@link MAX_SEEN} of them. */
+const MAX_KEPT = 4_000;
+
+/** Of what a cursor can name. */
+const LONG = 0.75;
+
 /** Keeps account of what one reader has been given. Its memory is bounded. */
 export interface Reader {
   /** Feeds, and parts whose feeds are not known, that owe events, and from where on. */
@@ -70,6 +72,8 @@ export interface Reader {
   /** All events of the feed at this millisecond or earlier were given; `part` is the key of its part. */
   placeOf(feed: string, part: string): number;
   hasSeen(key: string): boolean;
+  /** Its cursors can hardly name more events: it should find out what has settled. */
+  readonly isLong: boolean;
   give(events: Iterable<Given>): void;
   /** Events at this millisecond or earlier were given, whatever their feed, unless it is behind. */
   advance(from: number): void;
@@ -77,27 +81,51 @@ export interface Reader {
   settle(places: readonly FeedPlace[]): void;
   /** `asOf`: now, Unix milliseconds. */
   cursor(asOf: number): Cursor;
+  /** The same with all that is remembered: for going on at once, and too long for clients. */
+  wholeCursor(asOf: number): Cursor;
 }
 
 /** `from`: where it begins, unless the cursor says more. */
 export function createReader(cursor: Cursor | null, from: number): Reader {
   const trail = cursor?.trail;
-  const top = cursor?.position?.time ?? from;
   let place = trail?.from ?? from;
-  let newest = Math.max(top, place);
+  let newest = Math.max(cursor?.position?.time ?? place, place);
   const upTo = new Map(trail?.upTo);
-  const seen = new Map<string, Given>([...(trail?.seen ?? [])].map((key) => [key, { key, feed: null, time: top }]));
+  const seen = new Map<string, Seen>(trail?.seen);
   const behind = new Map(cursor?.direction === 'newer' ? cursor.behind : []);
 
-  const settledOf = (feed: string | null) => Math.max(place, (feed === null ? undefined : upTo.get(feed)) ?? place);
+  const settledOf = (feed: string) => Math.max(place, upTo.get(feed) ?? place);
+
+  /** Up to when a feed owes nothing; `undefined` if it owes nothing at all. */
+  function owedOf(feed: string, part: string): number | undefined {
+    const owed = behind.has(feed) ? behind.get(feed) : behind.get(part);
+    return owed === null ? Number.NEGATIVE_INFINITY : owed && owed.time - 1;
+  }
+
+  /** Up to when nothing has to be remembered of a feed. What it owes is read from further back. */
+  function doneWith(feed: string): number {
+    const owed = behind.get(feed);
+    if (owed === undefined) return settledOf(feed);
+    return owed === null ? Number.NEGATIVE_INFINITY : owed.time - 1;
+  }
+
+  function cursorWith(given: Iterable<readonly [string, Seen]>, asOf: number): Cursor {
+    return {
+      position: placeAfter(newest),
+      direction: 'newer',
+      asOf,
+      hints: new Map(),
+      done: new Set(),
+      behind: new Map(behind),
+      trail: { from: place, upTo: new Map(upTo), seen: new Map(given) },
+    };
+  }
 
   function forget(): void {
     for (const [feed, at] of upTo) if (at <= place) upTo.delete(feed);
-    for (const [key, { feed, time }] of seen) if (time <= settledOf(feed)) seen.delete(key);
-    if (seen.size > MAX_SEEN) {
-      const oldest = [...seen.values()].toSorted((a, b) => a.time - b.time).slice(0, seen.size - MAX_SEEN);
-      for (const { key } of oldest) seen.delete(key);
-    }
+    for (const [key, { feed, time }] of seen) if (time <= doneWith(feed)) seen.delete(key);
+    // By half, so that this is rare.
+    if (seen.size > MAX_KEPT) for (const [key] of byAge(seen).slice(0, -MAX_KEPT / 2)) seen.delete(key);
     if (upTo.size > MAX_OWN_PLACES) {
       const least = [...upTo].toSorted(([, a], [, b]) => a - b).slice(0, upTo.size - MAX_OWN_PLACES);
       for (const [feed] of least) upTo.delete(feed);
@@ -107,14 +135,15 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
   return {
     behind,
     placeOf(feed, part) {
-      const owed = behind.has(feed) ? behind.get(feed) : behind.get(part);
-      if (owed === undefined) return settledOf(feed);
-      return owed === null ? Number.NEGATIVE_INFINITY : owed.time - 1;
+      return owedOf(feed, part) ?? settledOf(feed);
     },
     hasSeen: (key) => seen.has(key),
+    get isLong() {
+      return seen.size > LONG * MAX_SEEN;
+    },
     give(events) {
       for (const event of events) {
-        seen.set(event.key, event);
+        seen.set(event.key, { feed: event.feed, time: event.time });
         newest = Math.max(newest, event.time);
       }
       forget();
@@ -124,9 +153,17 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
       forget();
     },
     settle(places) {
-      const before = new Map(places.map(({ feed }) => [feed, settledOf(feed)]));
+      // What is owed from a place further on than others is known up to there.
+      const before = new Map(
+        places.map(({ feed, part }) => [
+          feed,
+          Math.max(settledOf(feed), owedOf(feed, part) ?? Number.NEGATIVE_INFINITY),
+        ]),
+      );
       const healthy = places.filter(({ isBehind }) => !isBehind);
       if (healthy.length > 0) place = Math.max(place, Math.min(...healthy.map(({ settled }) => settled)));
+      const failing = new Set(places.flatMap(({ isBehind, part }) => (isBehind ? part : [])));
+      for (const { part } of places) if (!failing.has(part)) behind.delete(part);
       for (const { feed, isBehind, newest: ownNewest, part, settled } of places) {
         if (ownNewest !== null) newest = Math.max(newest, ownNewest);
         const at = Math.max(settled, before.get(feed) ?? settled);
@@ -138,16 +175,15 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
       }
       forget();
     },
-    cursor(asOf) {
-      return {
-        position: placeAfter(newest),
-        direction: 'newer',
-        asOf,
-        hints: new Map(),
-        done: new Set(),
-        behind: new Map(behind),
-        trail: { from: place, upTo: new Map(upTo), seen: new Set(seen.keys()) },
-      };
-    },
+    cursor: (asOf) => cursorWith(newestOf(seen), asOf),
+    wholeCursor: (asOf) => cursorWith(seen, asOf),
   };
+}
+
+function byAge(seen: ReadonlyMap<string, Seen>): (readonly [string, Seen])[] {
+  return [...seen].toSorted(([, a], [, b]) => a.time - b.time);
+}
+
+function newestOf(seen: ReadonlyMap<string, Seen>): Iterable<readonly [string, Seen]> {
+  return seen.size <= MAX_SEEN ? seen : byAge(seen).slice(-MAX_SEEN);
 }
