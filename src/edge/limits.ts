@@ -1,6 +1,6 @@
 /** Limits on the size and cost of one query, and of its answer, checked before any upstream call. No error message quotes the query. */
 import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
-import { type DocumentNode, GraphQLError, getOperationAST, getVariableValues } from 'graphql';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, getOperationAST, getVariableValues } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
 import { bytesIn, fieldsIn } from './cost.ts';
@@ -110,24 +110,27 @@ function judge(document: DocumentNode): GraphQLError | null {
 }
 
 function useCostLimit(): Plugin<GatewayContext> {
-  return {
-    onExecute({ args: { document, operationName, schema, variableValues } }) {
-      const operation = getOperationAST(document, operationName);
-      const variables: Record<string, unknown> = variableValues ?? {};
-      // Variables of the wrong type: execution will refuse them, with a better message.
-      if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
-      const request = { schema, document, variables, operationName: operation.name?.value };
-      const fields = count(() => fieldsIn(request));
-      if (fields > LIMITS.cost) {
-        const message = `The answer may hold more than ${LIMITS.cost} fields: ask for smaller pages.`;
-        throw refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
-      }
-      const limit = LIMITS.answerBytes;
-      if (count(() => bytesIn(request, { fields, atMost: limit })) <= limit) return;
-      const message = `The answer may be larger than ${limit / MEGABYTE} MB: ask for smaller pages.`;
-      throw refuse({ code: 'ANSWER_TOO_LARGE', message, status: 400, isAboutDocument: true, extensions: { limit } });
-    },
-  };
+  // What is limited of a subscription is one batch.
+  return { onExecute: ({ args }) => refuseCostly(args), onSubscribe: ({ args }) => refuseCostly(args) };
+}
+
+type Operation = Pick<ExecutionArgs, 'document' | 'operationName' | 'schema' | 'variableValues'>;
+
+function refuseCostly({ document, operationName, schema, variableValues }: Operation): void {
+  const operation = getOperationAST(document, operationName);
+  const variables: Record<string, unknown> = variableValues ?? {};
+  // Variables of the wrong type: execution will refuse them, with a better message.
+  if (!operation || getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
+  const request = { schema, document, variables, operationName: operation.name?.value };
+  const fields = count(() => fieldsIn(request));
+  if (fields > LIMITS.cost) {
+    const message = `The answer may hold more than ${LIMITS.cost} fields: ask for smaller pages.`;
+    throw refuse({ code: 'QUERY_TOO_COMPLEX', message, status: 400, isAboutDocument: true });
+  }
+  const limit = LIMITS.answerBytes;
+  if (count(() => bytesIn(request, { fields, atMost: limit })) <= limit) return;
+  const message = `The answer may be larger than ${limit / MEGABYTE} MB: ask for smaller pages.`;
+  throw refuse({ code: 'ANSWER_TOO_LARGE', message, status: 400, isAboutDocument: true, extensions: { limit } });
 }
 
 function count(estimate: () => number): number {

@@ -65,7 +65,7 @@ const MAX_READS = 10;
 /** Rows asked for beyond those that are known. */
 const MORE_ROWS = 20;
 /** Rows asked for at first. */
-const FIRST_ROWS = 50;
+const FIRST_ROWS = 20;
 const DEFAULT_MAX_PAGE = 100;
 
 /** Intervals are kept by a clock that nobody sets, in milliseconds. */

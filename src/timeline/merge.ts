@@ -286,7 +286,7 @@ export function createCursorMaker(
       if (isDone && direction === 'older') done.add(lane.key);
       else if (hint !== undefined) hints.set(lane.key, hint);
     }
-    const trail = before?.trail && { ...before.trail, from: null };
+    const trail = direction === 'newer' && before?.trail && { ...before.trail, from: null };
     return { position, direction, asOf, hints, done, behind, ...(trail && { trail }) };
   }
 

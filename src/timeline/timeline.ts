@@ -19,7 +19,7 @@ import {
   take,
   type Walk,
 } from './merge.ts';
-import { beginningOf, knownBy } from './trail.ts';
+import { beginningOf, knownBy, OVERLAP_MS, trailOf } from './trail.ts';
 import { withinBudget } from './within-budget.ts';
 
 /** How often one feed is read for one page, unless the request says otherwise, before the page goes out short. */
@@ -85,7 +85,8 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   const bound = isPastEnd ? endOfTimeline(direction) : until && boundOf(until, direction);
   const walk: Walk = { cursor, direction, asOf: cursor?.asOf ?? request.now, bound };
   const matches = createMatcher(filter);
-  const isKnown = cursor?.trail && cursor.direction === direction ? knownBy(cursor.trail) : undefined;
+  const trail = direction === 'newer' && cursor?.direction === 'newer' ? cursor.trail : undefined;
+  const isKnown = trail && knownBy(trail);
   const passes: Matcher = isKnown ? (event) => matches(event) && !isKnown(event) : matches;
   const readOn = (lane: Lane, wanted: number) => readLane(lane, wanted, walk, passes, request);
 
@@ -119,7 +120,16 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   const isOwing = [...end.behind.values()].some((owed) => isOwedBeforeBound(owed, walk));
   const hasMore = isOwing || nearest(lanes, walk) !== undefined;
   if (direction === 'newer') edges.reverse();
+  else if (cursor === null) rememberNewest(edges, hasMore, walk.asOf);
   return { edges, end, hasMore, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
+}
+
+/** A walk towards now may begin at the newest event: near the present, its cursor says what else the page has. */
+function rememberNewest(edges: TimelineEdge[], hasMore: boolean, asOf: number): void {
+  const [first] = edges;
+  if (first === undefined || first.event.occurredAt < asOf - OVERLAP_MS) return;
+  const events = edges.map(({ event }) => event);
+  edges[0] = toEdge(first.event, () => ({ ...first.cursor, trail: trailOf(events, hasMore) }));
 }
 
 function toEdge(event: FlagEvent, makeCursor: () => Cursor): TimelineEdge {

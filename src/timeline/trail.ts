@@ -2,7 +2,7 @@
  * What a reader who follows the timeline has been given. Events may be committed after newer ones could be read already, so a
  * place alone does not say it: near the present, a trail also names the events that were given. Pure arithmetic, no I/O.
  */
-import type { FlagEvent, Position } from '../model.ts';
+import { EARLIEST, type FlagEvent, type Position } from '../model.ts';
 import { type Cursor, MAX_OWN_PLACES, MAX_SEEN, type Owed, type Seen, shortKey, type Trail } from './cursor.ts';
 import type { Direction } from './feed.ts';
 
@@ -39,6 +39,16 @@ export function knownBy({ seen, upTo }: Trail): (event: FlagEvent) => boolean {
   };
   return (event) =>
     event.occurredAt <= (upTo.get(keyOf(event.feed)) ?? Number.NEGATIVE_INFINITY) || seen.has(eventKey(event));
+}
+
+/** What a reader knows of the newest events who has these, newest first. `hasMore`: there are older ones, too. */
+export function trailOf(events: readonly FlagEvent[], hasMore: boolean): Trail {
+  const newest = events[0]?.occurredAt ?? EARLIEST;
+  const oldest = events.at(-1)?.occurredAt ?? EARLIEST;
+  const from = hasMore ? Math.max(newest - OVERLAP_MS, oldest) : newest - OVERLAP_MS;
+  const own = events.filter(({ occurredAt }) => occurredAt > from).slice(0, MAX_SEEN);
+  const seen = new Map(own.map((event) => [eventKey(event), { feed: shortKey(event.feed), time: event.occurredAt }]));
+  return { from, upTo: new Map(), seen };
 }
 
 /** An event as a reader remembers it: {@link eventKey}. */

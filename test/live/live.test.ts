@@ -8,7 +8,7 @@ import type { Source } from '../../src/sources/source.ts';
 import { NO_FILTER } from '../../src/timeline/filter.ts';
 import { readTimeline } from '../../src/timeline/timeline.ts';
 import { createEndlessBudget } from '../support/budget.ts';
-import { follow, hasEvents, isCaughtUp } from '../support/follow.ts';
+import { follow, hasEvents, isCaughtUp, throughText } from '../support/follow.ts';
 import { createEvent, createMemoryFeed, type MemoryFeed } from '../support/memory-feed.ts';
 import { createMemorySource } from '../support/memory-source.ts';
 
@@ -83,6 +83,24 @@ describe('a subscription', () => {
     expect(reader.ids()).toEqual(['between']);
     expect(reader.batches).toHaveLength(1);
     expect(feeds.map(({ requests }) => requests.length)).toEqual([1, 1]);
+  });
+
+  it('goes on from a fresh page with what is committed late, behind the newest event of the page', async () => {
+    const [feed, other] = [createFeed('a'), createFeed('b')];
+    const sources = [createMemorySource('s', [feed, other])];
+    happen(feed, 'one', 20_000);
+    happen(other, 'two', 10_000);
+    happen(feed, 'three', 5_000);
+    const { edges } = await readFirstPage(sources, 4);
+    expect(edges.map(({ event }) => event.id)).toEqual(['three', 'two', 'one', 'a-3']);
+    happen(feed, 'late', 15_000);
+    happen(feed, 'new');
+    const reader = follow(start(), sources, { since: throughText(edges[0]?.cursor) });
+    await reader.until(isCaughtUp);
+    expect(reader.ids()).toEqual(['late', 'new']);
+    const settled = follow(start(), sources, { since: throughText(edges[1]?.cursor) });
+    await settled.until(isCaughtUp);
+    expect(settled.ids()).toEqual(['three', 'new']);
   });
 
   it('goes on from amid the events of one millisecond, in several feeds', async () => {

@@ -7,7 +7,10 @@ import {
   digestOf,
   encodeCursor,
   MAX_CURSOR_LENGTH,
+  MAX_OWN_PLACES,
+  MAX_SEEN,
   shortKey,
+  type Trail,
 } from '../../src/timeline/cursor.ts';
 
 const DIGEST = digestOf({ filter: 1 });
@@ -29,6 +32,14 @@ const cursor: fc.Arbitrary<Cursor> = fc.record({
   done: fc.array(key, { maxLength: 4 }).map((keys) => new Set(keys)),
   behind: mapOf(start),
 });
+const moment = fc.integer({ min: 0, max: 4e12 });
+const trail: fc.Arbitrary<Trail> = fc.record({
+  from: fc.option(moment),
+  upTo: fc.array(fc.tuple(key, moment), { maxLength: 4 }).map((entries) => new Map(entries)),
+  seen: fc
+    .array(fc.tuple(key, fc.record({ feed: key, time: moment })), { maxLength: 20 })
+    .map((entries) => new Map(entries)),
+});
 
 describe('a cursor', () => {
   it('comes back as it was', () => {
@@ -37,6 +48,38 @@ describe('a cursor', () => {
         expect(decode(encodeCursor(original, DIGEST))).toEqual(original);
       }),
     );
+  });
+
+  it('carries what its reader has had, each event with its time, or up to a second more', () => {
+    fc.assert(
+      fc.property(cursor, trail, moment, fc.nat(3_000_000), (original, own, asOf, age) => {
+        const seen = new Map([...own.seen].map(([event, { feed }]) => [event, { feed, time: asOf - age }]));
+        const decoded = decode(encodeCursor({ ...original, asOf, trail: { ...own, seen } }, DIGEST)).trail;
+        expect(decoded?.from).toEqual(own.from);
+        expect(decoded?.upTo).toEqual(own.upTo);
+        expect([...(decoded?.seen.keys() ?? [])].toSorted()).toEqual([...seen.keys()].toSorted());
+        for (const [event, { feed, time: at }] of decoded?.seen ?? []) {
+          expect(feed).toBe(seen.get(event)?.feed);
+          expect(at).toBeGreaterThanOrEqual(asOf - age);
+          expect(at).toBeLessThan(asOf - age + 1_000);
+        }
+      }),
+    );
+  });
+
+  it('with as much as a trail may hold is still short enough', () => {
+    const many = (count: number, name: string) => Array.from({ length: count }, (_, index) => shortKey(name + index));
+    const seen = many(MAX_SEEN, 'e').map(
+      (event, index) => [event, { feed: shortKey(`f${index % 300}`), time: 5 }] as const,
+    );
+    const upTo = many(MAX_OWN_PLACES, 'f').map((feed) => [feed, Date.now()] as const);
+    const behind = many(20, 'b').map((feed, index) => [feed, { time: Date.now() + index }] as const);
+    const whole: Cursor = {
+      ...empty,
+      behind: new Map(behind),
+      trail: { from: Date.now(), upTo: new Map(upTo), seen: new Map(seen) },
+    };
+    expect(decode(encodeCursor(whole, DIGEST)).trail?.seen.size).toBe(MAX_SEEN);
   });
 
   it('needs no escaping in a URL', () => {

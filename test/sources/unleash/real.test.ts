@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { startGateway } from '../../support/gateway.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
+import { type Batch, type Subscribed, subscribe } from '../../support/subscribe.ts';
 import {
   control,
   createUnleashAdmin,
@@ -279,3 +281,33 @@ async function insertRows(project: string, count: number, newest: number): Promi
   }));
   await control(unleash).insertEvents({ rows });
 }
+
+describe('a real Unleash, followed through the gateway', () => {
+  it('gives each change once, as it happens and from a cursor on, with one call in an interval', async () => {
+    const project = 'gateway-live';
+    await seedHistory(unleash, { project, prefix: 'live', flags: 2 });
+    const admin = createUnleashAdmin(unleash, project);
+    await using proxy = await startRecordingProxy(unleash.url);
+    const settings = { ...own, url: proxy.url, projects: [project] };
+    await using gateway = await startGateway([settings], { pace: { pollIntervalMs: 100 } });
+    const query = `subscription ($since: String) {
+      flagEventsAdded(since: $since) { nodes { type flag { key } } cursor isCaughtUp }
+    }`;
+    const changes = (live: Subscribed) =>
+      live.batches().flatMap(({ nodes }) => nodes.toReversed().map(({ type }) => String(type)));
+    await using first = await subscribe(gateway, query);
+    await first.until(({ answers }) => answers.length > 0);
+    await admin.createFlag('live-new');
+    await first.until((live) => changes(live).includes('feature-created'));
+    const before = proxy.requests.length;
+    await wait(1_050);
+    expect(proxy.requests.length - before).toBeLessThanOrEqual(11);
+    const { cursor } = first.batches().at(-1) as Batch;
+    await first[Symbol.asyncDispose]();
+    await admin.updateFlag('live-new', { description: 'changed while nobody listens' });
+    await using second = await subscribe(gateway, query, { since: cursor });
+    await second.until((live) => changes(live).length > 0);
+    expect(changes(second)).toEqual(['feature-metadata-updated']);
+    expect(changes(first).filter((type) => type === 'feature-created')).toHaveLength(1);
+  });
+});
