@@ -99,7 +99,7 @@ async function run(config: Config): Promise<void> {
     pollIntervalMs: config.pollIntervalMs,
     requestTimeoutMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
-    onFailure: (_feed, error) => log.trouble('a live feed has failed', error, { level: 'warn' }),
+    onFailure: (feed, error) => log.trouble('a live feed fails', error, { level: 'warn', feed }),
   });
   const gateway = createGateway({
     definitions,

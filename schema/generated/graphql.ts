@@ -90,11 +90,11 @@ export type FlagEventKind =
   /** The values a flag can have. */
   | 'VARIATIONS_CHANGED';
 
-/** Whether a source answers: for one page, or at all. */
+/** Whether a source answers: for one page or batch, or at all. */
 export type FlagSourceStatus =
   /** It does not answer. On a page: events of it are missing; they come on a later page of the same walk, once it answers again. */
   | 'FAILED'
-  /** Only on a page: it brings events that an earlier page of the walk missed; they are newer than the rest. */
+  /** Only on a page or in a batch. On a page: it brings events that an earlier page of the walk missed; they are newer than the rest. In a batch: it brings events that are older than some that were given before. */
   | 'LATE'
   /** It answers. On a page: all of its events that belong there are there. */
   | 'OK';

@@ -88,7 +88,7 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
   });
 
   const FlagSourceStatus = builder.enumType('FlagSourceStatus', {
-    description: 'Whether a source answers: for one page, or at all.',
+    description: 'Whether a source answers: for one page or batch, or at all.',
     values: {
       OK: { description: 'It answers. On a page: all of its events that belong there are there.' },
       FAILED: {
@@ -97,7 +97,7 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
       },
       LATE: {
         description:
-          'Only on a page: it brings events that an earlier page of the walk missed; they are newer than the rest.',
+          'Only on a page or in a batch. On a page: it brings events that an earlier page of the walk missed; they are newer than the rest. In a batch: it brings events that are older than some that were given before.',
       },
     } as const,
   });

@@ -1,6 +1,8 @@
 /** Follows the timeline for all who subscribe to it: one poller for each feed, and none while nobody listens. */
+import { z } from 'zod';
 import { createBudget } from '../request/budget.ts';
 import { EndedError, type Live, type LiveBatch, type LiveRequest } from '../request/live.ts';
+import { type Bus, createMemoryBus } from '../store/bus.ts';
 import { type About, createHub, type Seat } from './hub.ts';
 import { follow } from './subscription.ts';
 
@@ -21,6 +23,8 @@ export interface LiveOptions {
   nudgeDelaysMs?: readonly number[];
   /** When to look besides, where events are completed later, in milliseconds. @default 660_000 */
   completionDelayMs?: number;
+  /** Where nudges are told, for all replicas. @default this process */
+  bus?: Bus;
   /** Told when a feed begins to fail. @default nobody is told */
   onFailure?: (feed: string, error: unknown) => void;
 }
@@ -39,7 +43,16 @@ export interface LiveFeed extends Live {
   shutDown(reason: string): void;
 }
 
+/** A nudge as it is told. */
+const nudgeSchema = z.object({
+  source: z.string(),
+  project: z.string().optional(),
+  environment: z.string().optional(),
+});
+const NUDGES = 'live nudges';
+
 export function createLive({
+  bus = createMemoryBus(),
   completionDelayMs = 11 * 60_000,
   maxBackoffMs = 60_000,
   minGapMs = 1_000,
@@ -64,6 +77,11 @@ export function createLive({
     createBudget: openBudget,
     now,
     onFailure,
+  });
+
+  bus.subscribe(NUDGES, (message) => {
+    const { data } = nudgeSchema.safeParse(message);
+    if (data) hub.nudge(data.source, data);
   });
 
   function subscribe(request: LiveRequest): AsyncIterableIterator<LiveBatch> {
@@ -122,7 +140,7 @@ export function createLive({
     get subscribers() {
       return seats.size;
     },
-    nudge: hub.nudge,
+    nudge: (source, about) => bus.publish(NUDGES, { source, ...about }),
     shutDown(reason) {
       ended ??= new EndedError(reason);
       ending.abort();

@@ -317,7 +317,8 @@ const NO_FIELDS: ReadonlySet<string> = new Set();
 /** What a feed is polled with: everything, where rows themselves tell whether they pass. */
 function channelOf(feed: Feed, filter: EventFilter): { key: string; filter: EventFilter } {
   if (feed.pushdown(filter).isCheckable) return { key: feed.key, filter: NO_FILTER };
-  const own = { ...NO_FILTER, vendors: filter.vendors };
+  const { actors, vendors } = filter;
+  const own = { ...NO_FILTER, vendors, ...(actors && { actors }) };
   return { key: `${feed.key} ${feed.pushdown(own).key}`, filter: own };
 }
 

@@ -29,6 +29,8 @@ export interface RequestLine {
 export interface Trouble {
   level: 'warn' | 'error' | 'fatal';
   requestId?: string | undefined;
+  /** Key of the feed that it is about. */
+  feed?: string | undefined;
   /** How many of its kind there were so far. */
   count?: number;
 }

@@ -155,6 +155,31 @@ describe('Subscription.flagEventsAdded', () => {
     expect(live.answers.every(({ errors }) => !errors)).toBe(true);
   });
 
+  it('knows people by their names in Unleash, where a filter asks for them', async () => {
+    await using both = await startBoth();
+    const { data } = await both.gateway.query<{ flagEvents: { nodes: { actor: { name: string } }[] } }>(
+      '{ flagEvents(first: 50, filter: { vendors: [UNLEASH] }) { nodes { actor { name } } } }',
+    );
+    const person = both.unleash.events().find(({ createdBy }) => createdBy.includes('@'));
+    const index = both.unleash.events().findIndex(({ id }) => id === person?.id);
+    const name = data?.flagEvents.nodes[index]?.actor.name ?? '';
+    expect(name).not.toBe(person?.createdBy);
+    await using live = await subscribe(both.gateway, LIVE, { filter: { actors: [name] } });
+    await live.until(isThere);
+    const { createdBy = '', createdByUserId = null } = person ?? {};
+    both.unleash.insert({ type: 'feature-created', featureName: 'one', project: 'web-shop' });
+    both.unleash.insert({
+      type: 'feature-archived',
+      featureName: 'one',
+      project: 'web-shop',
+      createdBy,
+      createdByUserId,
+    });
+    await live.until(hasNodes(1));
+    await wait(100);
+    expect(nodesOf(live).map(({ type }) => type)).toEqual(['feature-archived']);
+  });
+
   it('ends with a reason when the gateway shuts down', async () => {
     await using both = await startBoth();
     await using live = await subscribe(both.gateway, LIVE);
