@@ -37,7 +37,7 @@ export interface Listing {
   readonly completeFrom: number;
   /** When the newest event happened. */
   readonly newest: number | null;
-  /** Nothing new is expected at this millisecond or earlier. */
+  /** Nothing new is expected, or looked for, at this millisecond or earlier: all that is newer is kept. */
   readonly settled: number;
   /** How far down the next poll has to read; `null` if everything is new. */
   readonly floor: number | null;
@@ -78,8 +78,9 @@ export function createListing(completion: Completion | undefined): Listing {
   const floor = () => (newest === null ? null : newest - depth);
   const versionOf = (event: FlagEvent) => completion?.versionOf(event) ?? '';
 
+  /** Its numbers begin after those there were, so that whoever has had all of them does not take old entries for new ones. */
   function startAnew(): void {
-    begin += entries.length;
+    begin += entries.length + 1;
     entries = [];
     known.clear();
   }
@@ -108,7 +109,7 @@ export function createListing(completion: Completion | undefined): Listing {
     },
     get settled() {
       const quiet = (polledAt ?? Number.NEGATIVE_INFINITY) - QUIET_MS;
-      return newest === null ? quiet : Math.max(newest - OVERLAP_MS, quiet);
+      return Math.max((newest ?? Number.NEGATIVE_INFINITY) - OVERLAP_MS, quiet, completeFrom - 1);
     },
     get floor() {
       return floor();

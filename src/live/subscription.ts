@@ -1,15 +1,25 @@
 /**
  * One reader who follows the timeline: first through pages, from their cursor to the present, then by what the pollers find.
- * It reads nothing ahead of its reader, and keeps nothing for them but where they stand: a reader who is slower than the
+ * It reads nothing ahead of its reader, and keeps nothing for them but what they have had: a reader who is slower than the
  * listings are long goes back to pages.
  */
+import { UpstreamError } from '../errors.ts';
 import { compareEvents, EARLIEST, type FlagEvent, type Position } from '../model.ts';
 import type { OpenBudget } from '../request/budget.ts';
 import type { LiveBatch, LiveRequest } from '../request/live.ts';
 import { type Cursor, shortKey } from '../timeline/cursor.ts';
+import type { Feed, FeedPage, FeedRequest } from '../timeline/feed.ts';
 import { createMatcher } from '../timeline/filter.ts';
 import { createStandIn, type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
-import { createReader, eventKey, type FeedPlace, type Given, OVERLAP_MS, type Reader } from '../timeline/trail.ts';
+import {
+  createReader,
+  eventKey,
+  type FeedPlace,
+  type Given,
+  OVERLAP_MS,
+  type Reader,
+  shortened,
+} from '../timeline/trail.ts';
 import type { Seat } from './hub.ts';
 import { type Entry, QUIET_MS } from './listing.ts';
 import type { Channel } from './poller.ts';
@@ -25,20 +35,21 @@ export interface SubscriptionOptions {
 export const MAX_BATCH = 100;
 
 interface Standing {
-  reader: Reader;
+  readonly reader: Reader;
   /** Where pages go on; `null`: where the reader's own cursor says. */
   place: Cursor | null;
-  /** The exact place of a reader of whom nothing else is known. */
-  exact: Position | null;
   /**
-   * How far each feed had settled when pages began to be read of what may still change. Pages go on from an exact place, so
-   * what came late behind it is only known to have been on them up to here.
+   * The number of the next entry of each listing that the reader has joined. Pages may have brought entries with a number
+   * below `pagesTo`.
    */
-  marks: FeedPlace[] | null;
+  readonly joined: Map<Channel['listing'], { next: number; pagesTo: number }>;
+  /** Feeds whose pages fail, although they can be polled, by key, and when they are tried again. */
+  readonly leftOut: Map<string, unknown>;
+  retryAt: number;
+  /** What the latest batch said of the sources, and whether it was the last one there was. */
+  told: string | null;
+  isCaughtUp: boolean;
 }
-
-/** The number of the next entry of each channel that the reader has joined. */
-type Places = Map<Channel['listing'], number>;
 
 export async function* follow(
   seat: Seat,
@@ -47,69 +58,16 @@ export async function* follow(
 ): AsyncGenerator<LiveBatch, void, void> {
   const passes = createPasses(request);
   let standing = request.since === null ? null : toStanding(request.since);
-  let told: string | null = null;
-  while (!seat.isLeft) {
-    const channels = seat.channels();
-    if (channels === null) await seat.wait();
-    else if (standing !== null && !canJoin(channels, standing)) {
-      const batch = await readOn(channels, standing, request, options);
-      if (seat.isLeft) return;
-      const status = statusOf(seat, channels);
-      const isNews = batch !== null && (batch.edges.length > 0 || standing.place !== null);
-      if (isNews) yield batch;
-      if (batch === null) {
-        if (status !== told) yield toEmptyBatch(standing, reportsOf(seat, channels), options.now());
-        await seat.wait(options.intervalMs);
-      }
-      told = status;
-    } else {
-      const places: Places = new Map();
-      standing ??= beginNow(channels, seat, places, passes, options.now());
-      yield* live(seat, places, standing, passes, options);
-      told = null;
-    }
-  }
-}
-
-/** From the moment at which everything that the reader misses is in the listings, until it is not. */
-async function* live(
-  seat: Seat,
-  places: Places,
-  standing: Standing,
-  passes: Passes,
-  { now }: SubscriptionOptions,
-): AsyncGenerator<LiveBatch, void, void> {
-  const { reader } = standing;
-  let told: string | null = null;
   while (!seat.isLeft) {
     const channels = seat.channels();
     if (channels === null) {
       await seat.wait();
       continue;
     }
-    const taken = take(channels, places, standing, passes);
-    if (taken === null) break;
-    const { edges, isDrained, late, updated } = taken;
-    const status = statusOf(seat, channels);
-    if (edges.length > 0 || updated.length > 0 || status !== told) {
-      if (standing.exact) reader.advance(standing.exact.time);
-      reader.give(edges.map(toGiven));
-      reader.settle(placesOf(seat, channels, places));
-      standing.exact = null;
-      told = status;
-      const at = now();
-      yield {
-        edges: edges.map(({ event }) => toEdge(event, at)),
-        updated,
-        cursor: reader.cursor(at),
-        isCaughtUp: isDrained,
-        reports: reportsOf(seat, channels, late),
-      };
-    }
-    if (isDrained) await seat.wait();
+    standing ??= beginNow(channels, seat, passes, options.now());
+    if (join(channels, standing)) yield* live(seat, standing, passes, options);
+    else yield* readOn(seat, channels, standing, request, options);
   }
-  standing.place = null;
-  standing.marks = null;
 }
 
 type Passes = (event: FlagEvent, channel: Channel) => boolean;
@@ -121,64 +79,121 @@ function createPasses({ filter }: LiveRequest): Passes {
 
 function toStanding(since: Cursor): Standing {
   const { direction, position, trail } = since;
-  const isExact = trail === undefined || trail.from === null;
-  const reader = createReader(since, position === null ? EARLIEST : position.time - 1);
+  const hasOwnPlaces = trail !== undefined && trail.from !== null;
   // A walk into the past has not met what is newer than its place, whatever it owes.
   const nothing = { hints: new Map(), done: new Set<string>(), behind: new Map() };
   const place: Cursor = direction === 'newer' ? since : { ...since, direction: 'newer', ...nothing };
-  return { reader, place: isExact ? place : null, exact: isExact ? position : null, marks: null };
+  const reader = createReader(since, position === null ? EARLIEST : position.time - 1);
+  return createStanding(reader, hasOwnPlaces ? null : place);
+}
+
+function createStanding(reader: Reader, place: Cursor | null): Standing {
+  return { reader, place, joined: new Map(), leftOut: new Map(), retryAt: 0, told: null, isCaughtUp: false };
 }
 
 /** From now on: what can be read already has been seen. */
-function beginNow(channels: readonly Channel[], seat: Seat, places: Places, passes: Passes, now: number): Standing {
-  const reader = createReader(null, now - QUIET_MS);
-  const ready = channels.filter(({ listing }) => listing.isReady);
-  for (const { listing } of ready) places.set(listing, listing.end);
-  reader.settle(placesOf(seat, ready, places));
-  for (const channel of ready) {
+function beginNow(channels: readonly Channel[], seat: Seat, passes: Passes, now: number): Standing {
+  const standing = createStanding(createReader(null, now - QUIET_MS), null);
+  const { joined, reader } = standing;
+  for (const channel of channels) {
     const { listing } = channel;
-    const isOpen = ({ event }: Entry) => event.occurredAt > listing.settled && passes(event, channel);
-    reader.give(listing.from(listing.begin).filter(isOpen).map(toGiven));
+    if (!listing.isReady) continue;
+    joined.set(listing, { next: listing.end, pagesTo: listing.end });
+    reader.give(
+      listing
+        .from(listing.begin)
+        .filter(({ event }) => passes(event, channel))
+        .map(toGiven),
+    );
   }
   // What is readable of those that fail is not known: what comes late may have happened before.
-  const failing = channels.flatMap(({ key, listing }) => (listing.isReady ? [] : key));
-  const parts = seat.failures().map(({ part }) => shortKey(part.key));
-  for (const key of [...failing, ...parts]) reader.behind.set(key, { time: now - OVERLAP_MS });
-  return { reader, place: null, exact: null, marks: null };
+  const places = placesOf(seat, channels, standing);
+  const since = { settled: now - OVERLAP_MS };
+  reader.settle(places.map((place) => (place.settled === null ? { ...place, ...since } : place)));
+  return standing;
 }
 
-/** Whether every feed's newest events, as far as they are known, reach down to where the reader stands. */
-function canJoin(channels: readonly Channel[], standing: Standing): boolean {
-  const { exact, place } = standing;
-  // Amid pages, or at a place that names no event.
-  if (place !== null && (exact?.id === undefined || place.behind.size > 0 || place.trail)) return false;
-  return channels.every((channel) => !channel.listing.isReady || covers(channel, standing));
-}
-
-function covers({ feed, key, listing, part }: Channel, { exact, reader }: Standing): boolean {
-  if (exact !== null) {
-    const isKnown = feed.key !== exact.feed || indexOf(listing.from(listing.begin), exact) >= 0;
-    return isKnown && listing.completeFrom <= exact.time;
+/** Goes over to the listings if every event that the reader misses is in them. */
+function join(channels: readonly Channel[], standing: Standing): boolean {
+  const { place, reader } = standing;
+  if (!readable(channels, standing).every((channel) => isReadable(channel, standing))) return false;
+  if (place?.position) {
+    const { feed: key, id, time } = place.position;
+    const own = channels.find(({ feed }) => feed.key === key);
+    if (own?.listing.isReady && id !== undefined && indexOf(entriesOf(own), { feed: key, id, time }) < 0) return false;
+    reader.give(givenAt(channels, place.position));
   }
-  const owed = reader.behind.get(key) ?? reader.behind.get(part);
-  return owed?.id === undefined && listing.completeFrom <= reader.placeOf(key, part) + 1;
+  standing.place = null;
+  return true;
+}
+
+/** Whether everything that the reader misses of the feed is in its listing. */
+function isReadable({ key, listing, part }: Channel, { joined, reader }: Standing): boolean {
+  const place = joined.get(listing);
+  if (place !== undefined) return place.next >= listing.begin;
+  return !reader.isAmid(key, part) && listing.completeFrom <= reader.upTo(key, part) + 1;
+}
+
+function readable(channels: readonly Channel[], { leftOut }: Standing): Channel[] {
+  return channels.filter(({ key, listing }) => listing.isReady && !leftOut.has(key));
+}
+
+/** The events in the very millisecond of a place that a reader who stands there has had. */
+function givenAt(channels: readonly Channel[], place: Position): Given[] {
+  return channels.flatMap((channel) => {
+    const entries = entriesOf(channel);
+    const isTie = ({ event }: Entry) => event.occurredAt === place.time;
+    if (channel.feed.key < place.feed) return [];
+    const own = channel.feed.key === place.feed ? entries.slice(0, indexOf(entries, place) + 1) : entries;
+    return own.filter(isTie).map(toGiven);
+  });
+}
+
+function entriesOf({ listing }: Channel): readonly Entry[] {
+  return listing.from(listing.begin);
 }
 
 function indexOf(entries: readonly Entry[], { id, time }: Position): number {
   return entries.findIndex(({ event }) => event.id === id && event.occurredAt === time);
 }
 
-/** Whether a reader who has just joined has had this entry. */
-function createKnown({ feed, key, listing, part }: Channel, { exact, reader }: Standing): (entry: Entry) => boolean {
-  if (exact === null) {
-    const place = reader.placeOf(key, part);
-    return (entry) => entry.event.occurredAt <= place || reader.hasSeen(entry.key);
+/** What the pollers find, for as long as the reader keeps up with them. */
+async function* live(
+  seat: Seat,
+  standing: Standing,
+  passes: Passes,
+  { now }: SubscriptionOptions,
+): AsyncGenerator<LiveBatch, void, void> {
+  const { leftOut, reader } = standing;
+  while (!seat.isLeft) {
+    const channels = seat.channels();
+    if (channels === null) {
+      await seat.wait();
+      continue;
+    }
+    const retryInMs = leftOut.size > 0 ? standing.retryAt - now() : undefined;
+    if (retryInMs !== undefined && retryInMs <= 0) return leftOut.clear();
+    const own = readable(channels, standing);
+    if (!own.every((channel) => isReadable(channel, standing))) return;
+    const { edges, isDrained, late, updated } = take(own, standing, passes);
+    const status = statusOf(seat, channels, standing);
+    const isNews = edges.length > 0 || updated.length > 0 || status !== standing.told;
+    if (isNews || (isDrained && !standing.isCaughtUp)) {
+      reader.give(edges.map(toGiven));
+      reader.settle(placesOf(seat, channels, standing));
+      standing.told = status;
+      standing.isCaughtUp = isDrained;
+      const at = now();
+      yield {
+        edges: edges.map(({ event }) => toEdge(event, at)),
+        updated,
+        cursor: reader.cursor(at),
+        isCaughtUp: isDrained,
+        reports: reportsOf(seat, channels, standing, late),
+      };
+    }
+    if (isDrained) await seat.wait(retryInMs);
   }
-  const entries = listing.from(listing.begin);
-  const last = feed.key === exact.feed ? indexOf(entries, exact) : -1;
-  const isTieKnown = (entry: Entry) =>
-    feed.key === exact.feed ? entries.indexOf(entry) <= last : feed.key > exact.feed;
-  return (entry) => entry.event.occurredAt < exact.time || (entry.event.occurredAt === exact.time && isTieKnown(entry));
 }
 
 interface Taken {
@@ -189,24 +204,17 @@ interface Taken {
   isDrained: boolean;
 }
 
-/** The reader's next entries, oldest first; `null` if they are slower than the listings are long. */
-function take(channels: readonly Channel[], places: Places, standing: Standing, passes: Passes): Taken | null {
-  const queues: { channel: Channel; entries: readonly Entry[]; next: number; isNews(entry: Entry): boolean }[] = [];
-  for (const channel of channels) {
-    const { listing } = channel;
-    if (!listing.isReady) continue;
-    const number = places.get(listing);
-    if (number === undefined ? !covers(channel, standing) : number < listing.begin) return null;
-    const isKnown = number === undefined ? createKnown(channel, standing) : undefined;
-    const begin = number ?? listing.begin;
-    places.set(listing, begin);
-    queues.push({
-      channel,
-      entries: listing.from(begin),
-      next: 0,
-      isNews: (entry) => !(isKnown?.(entry) ?? standing.reader.hasSeen(entry.key)),
-    });
-  }
+/** The reader's next entries, oldest first. */
+function take(channels: readonly Channel[], { joined, reader }: Standing, passes: Passes): Taken {
+  const queues = channels.map((channel) => {
+    const { key, listing, part } = channel;
+    const place = joined.get(listing) ?? { next: listing.begin, pagesTo: listing.end };
+    joined.set(listing, place);
+    const known = reader.upTo(key, part);
+    const isKnown = ({ event }: Entry, index: number) =>
+      place.next + index < place.pagesTo && event.occurredAt <= known;
+    return { channel, entries: listing.from(place.next), next: 0, isKnown };
+  });
   const edges = new Map<string, Entry>();
   const updated = new Map<string, FlagEvent>();
   const late = new Set<string>();
@@ -219,17 +227,21 @@ function take(channels: readonly Channel[], places: Places, standing: Standing, 
     return best;
   };
   for (let queue = nextOf(); queue && edges.size + updated.size < MAX_BATCH; queue = nextOf()) {
-    const { channel, entries, isNews } = queue;
+    const { channel, entries, isKnown } = queue;
     const entry = entries[queue.next];
     queue.next += 1;
     if (!entry || !passes(entry.event, channel)) continue;
+    const isNews = !reader.hasSeen(entry.key) && !isKnown(entry, queue.next - 1);
     const { event, isLate, key, previous } = entry;
-    const wasGiven = previous !== undefined && (edges.has(key) || !isNews(entry) || passes(previous, channel));
-    if (edges.has(key) || (!wasGiven && isNews(entry))) edges.set(key, entry);
+    const wasGiven = previous !== undefined && (edges.has(key) || !isNews || passes(previous, channel));
+    if (edges.has(key) || (!wasGiven && isNews)) edges.set(key, entry);
     else if (previous !== undefined) updated.set(key, event);
     if (isLate && edges.get(key) === entry) late.add(channel.feed.key);
   }
-  for (const { channel, next } of queues) places.set(channel.listing, (places.get(channel.listing) ?? 0) + next);
+  for (const { channel, next } of queues) {
+    const place = joined.get(channel.listing);
+    if (place) place.next += next;
+  }
   return {
     edges: newestFirst([...edges.values()]),
     updated: [...updated.values()].toSorted(compareEvents),
@@ -243,84 +255,143 @@ function newestFirst(entries: readonly Entry[]): Entry[] {
   return entries.toReversed().toSorted((a, b) => compareEvents(a.event, b.event));
 }
 
-/** How far each feed is known once these places have been reached. */
-function placesOf(seat: Seat, channels: readonly Channel[], places: Places): FeedPlace[] {
+/** How far each feed is known, now that so many entries of its listing have been taken. */
+function placesOf(seat: Seat, channels: readonly Channel[], { joined, leftOut }: Standing): FeedPlace[] {
   const ofFeeds = channels.map(({ error, key, listing, part }): FeedPlace => {
-    const number = places.get(listing);
-    if (number === undefined) return unknownPlace(key, part);
-    const left = listing.from(number).map(({ event }) => event.occurredAt - 1);
+    const place = joined.get(listing);
+    if (place === undefined || leftOut.has(key)) return unknownPlace(key, part);
+    const left = listing.from(place.next).map(({ event }) => event.occurredAt - 1);
     const settled = Math.min(listing.settled, ...left);
-    return { feed: key, part, settled, newest: listing.newest, isBehind: error !== undefined };
+    return { feed: key, part, settled, newest: listing.newest, isFailing: error !== undefined };
   });
-  const ofParts = seat.failures().map(({ part }) => unknownPlace(shortKey(part.key), shortKey(part.key)));
-  return [...ofFeeds, ...ofParts];
+  return [...ofFeeds, ...placesOfParts(seat)];
 }
 
 function unknownPlace(feed: string, part: string): FeedPlace {
-  return { feed, part, settled: Number.NEGATIVE_INFINITY, newest: null, isBehind: true };
+  return { feed, part, settled: null, newest: null, isFailing: true };
 }
 
-/** One page towards now. `null` if it has nothing because of what fails. */
-async function readOn(
+function placesOfParts(seat: Seat): FeedPlace[] {
+  return seat.failures().map(({ part: { key } }) => ({ ...unknownPlace(shortKey(key), shortKey(key)), isPart: true }));
+}
+
+/**
+ * Pages towards now, up to where nothing new is expected any more: what may still come late is left to the listings. How far
+ * that is, is known of a feed once it has been polled; others fail here, too.
+ */
+async function* readOn(
+  seat: Seat,
   channels: readonly Channel[],
   standing: Standing,
+  request: LiveRequest,
+  options: SubscriptionOptions,
+): AsyncGenerator<LiveBatch, void, void> {
+  const { joined, leftOut, reader } = standing;
+  const polled = channels.filter(({ error, listing }) => listing.isReady && error === undefined);
+  const ends = new Map(polled.map(({ feed, listing }) => [feed.key, listing.settled]));
+  const settled = Math.min(...ends.values());
+  for (const [listing, { next }] of joined) if (next < listing.begin) joined.delete(listing);
+  if (standing.place?.position) reader.give(givenAt(polled, standing.place.position));
+  for (let isRead = false; !isRead && !seat.isLeft; ) {
+    const at = options.now();
+    const page = await readPage(standing.place ?? reader.wholeCursor(at), at, ends, request, options);
+    if (seat.isLeft) return;
+    const status = statusOf(seat, channels, standing);
+    if (page === null || page.end === null) {
+      // Every source fails. Those that can be polled are followed meanwhile, beyond what is missing.
+      for (const { error, feed, key } of channels) leftOut.set(key, error ?? createUnread(feed));
+      standing.retryAt = at + options.intervalMs;
+      return;
+    }
+    const { edges, end } = page;
+    isRead = page.isRead;
+    for (const [listing, place] of joined) place.pagesTo = listing.end;
+    reader.give(edges.map(({ event }) => toGiven({ event, key: eventKey(event) })));
+    const reached = isRead ? Number.POSITIVE_INFINITY : (end.position?.time ?? EARLIEST) - 1;
+    const isOld = reached < settled;
+    standing.place = isRead ? null : end;
+    if (!isOld)
+      reader.settle([...channels.map((channel) => placeIn(channel, reached, end, ends)), ...placesOfParts(seat)]);
+    for (const { error, feed, key, part } of isRead ? channels : [])
+      if (end.behind.has(key) || end.behind.has(part)) leftOut.set(key, error ?? createUnread(feed));
+    standing.retryAt = at + options.intervalMs;
+    if (edges.length > 0) {
+      standing.told = status;
+      standing.isCaughtUp = false;
+      yield {
+        edges: edges.map(({ event }) => toEdge(event, at)),
+        updated: [],
+        cursor: isOld ? shortened(end) : reader.cursor(at),
+        isCaughtUp: false,
+        reports: page.reports,
+      };
+    }
+  }
+}
+
+/** `null` if every feed fails, which the pollers will find, too. */
+async function readPage(
+  cursor: Cursor,
+  now: number,
+  ends: ReadonlyMap<string, number>,
   { fields, filter, sources }: LiveRequest,
-  { createBudget, now }: SubscriptionOptions,
-): Promise<LiveBatch | null> {
-  const { exact, reader } = standing;
-  const at = now();
-  const cursor = standing.place ?? reader.wholeCursor(at);
-  const marks = standing.marks ?? channels.map(markOf);
+  { createBudget }: SubscriptionOptions,
+): Promise<TimelinePage | null> {
   const budget = createBudget();
-  let page: TimelinePage;
+  const read = (feed: Feed, request: FeedRequest) => readUpTo(ends.get(feed.key), feed, request);
   try {
     const parts = sources.flatMap((source) => source.parts);
-    page = await readTimeline(parts, { direction: 'newer', limit: MAX_BATCH, cursor, filter, fields, now: at, budget });
+    return await readTimeline(parts, {
+      direction: 'newer',
+      limit: MAX_BATCH,
+      cursor,
+      filter,
+      fields,
+      now,
+      budget,
+      read,
+    });
   } catch {
-    // Every source fails, which the pollers will find, too.
     return null;
   } finally {
     budget.close();
   }
-  const { edges, end, hasMore, reports } = page;
-  const isFailing = reports.some(({ status }) => status === 'FAILED') && edges.length === 0;
-  if (end === null) return null;
-  const isLast = !hasMore || isFailing;
-  const reached = isLast ? Number.POSITIVE_INFINITY : (end.position?.time ?? EARLIEST) - 1;
-  const isOld = reached < at - QUIET_MS;
-  reader.give(edges.map(({ event }) => ({ key: eventKey(event), feed: shortKey(event.feed), time: event.occurredAt })));
-  if (exact && exact.time <= reached) reader.advance(exact.time);
-  if (isOld) reader.advance(reached);
-  else {
-    const isThere = ({ feed, part }: FeedPlace) => !end.behind.has(feed) && !end.behind.has(part);
-    reader.settle(marks.filter(isThere).map((mark) => ({ ...mark, settled: Math.min(mark.settled, reached) })));
-  }
-  reader.behind.clear();
-  for (const [feed, owed] of end.behind) reader.behind.set(feed, owed);
-  // With new marks it has to read once more what has not settled by the old ones; that it was given is known.
-  const hasSettled = channels.some(({ key, listing }) => {
-    const mark = marks.find(({ feed }) => feed === key);
-    return mark !== undefined && listing.settled > mark.settled + OVERLAP_MS / 2;
-  });
-  const isAnew = isLast || (!isOld && reader.isLong && hasSettled);
-  standing.exact = null;
-  standing.place = isAnew ? null : end;
-  standing.marks = isAnew || isOld ? null : marks;
-  if (isFailing) return null;
-  return {
-    edges: edges.map(({ event }) => toEdge(event, at)),
-    updated: [],
-    cursor: isOld ? end : reader.cursor(at),
-    isCaughtUp: false,
-    reports,
-  };
 }
 
-function markOf({ key, listing, part }: Channel): FeedPlace {
-  return { feed: key, part, settled: listing.settled, newest: listing.newest, isBehind: !listing.isReady };
+/** The feed's events up to this millisecond, as they are now where they may have come late. */
+async function readUpTo(end: number | undefined, feed: Feed, request: FeedRequest): Promise<FeedPage> {
+  if (end === undefined) throw createUnread(feed);
+  const { filter, now, start } = request;
+  const { from, to } = filter.window;
+  if (start !== null && start.time > end) return { rows: [], reached: null, skipped: 0 };
+  const window = { from, to: Math.min(end + 1, to ?? Number.POSITIVE_INFINITY) };
+  const isFresh = start !== null && start.time > now - QUIET_MS;
+  const page = await feed.read({ ...request, filter: { ...filter, window }, isFresh });
+  const rows = page.rows.filter(({ event }) => event.occurredAt <= end);
+  return rows.length < page.rows.length ? { ...page, rows, reached: null } : page;
 }
 
-function toGiven({ event, key }: Entry): Given {
+function createUnread({ key }: Feed): UpstreamError {
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', `${key} cannot be read at the moment.`);
+}
+
+/** How far the feed is known after a page. */
+function placeIn(
+  { feed, key, listing, part }: Channel,
+  reached: number,
+  { behind }: Cursor,
+  ends: ReadonlyMap<string, number>,
+): FeedPlace {
+  const end = ends.get(feed.key);
+  const { newest } = listing;
+  const owing = [key, part].find((each) => behind.has(each));
+  const owed = owing === undefined ? undefined : (behind.get(owing) ?? null);
+  if (end === undefined || owed === null) return { ...unknownPlace(key, part), newest };
+  if (owed === undefined) return { feed: key, part, settled: Math.min(end, reached), newest, isFailing: false };
+  return { feed: key, part, settled: Math.min(end, owed.time - 1), newest, isFailing: true, owed };
+}
+
+function toGiven({ event, key }: Pick<Entry, 'event' | 'key'>): Given {
   return { key, feed: shortKey(event.feed), time: event.occurredAt };
 }
 
@@ -331,18 +402,25 @@ function toEdge(event: FlagEvent, asOf: number): LiveBatch['edges'][number] {
   return { event, cursor: { position: { time, feed, id }, direction: 'older', asOf, ...nothing } };
 }
 
-function toEmptyBatch({ place, reader }: Standing, reports: FeedReport[], now: number): LiveBatch {
-  return { edges: [], updated: [], cursor: place ?? reader.cursor(now), isCaughtUp: false, reports };
+function errorOf({ error, key }: Channel, { leftOut }: Standing): unknown {
+  return error ?? leftOut.get(key);
 }
 
 /** What has to change for a reader to be told. */
-function statusOf(seat: Seat, channels: readonly Channel[]): string {
-  const failing = channels.flatMap(({ error, feed }) => (error === undefined ? [] : [feed.key]));
+function statusOf(seat: Seat, channels: readonly Channel[], standing: Standing): string {
+  const failing = channels.filter((channel) => errorOf(channel, standing) !== undefined).map(({ feed }) => feed.key);
   return [...failing, ...seat.failures().map(({ part }) => part.key)].toSorted().join(' ');
 }
 
-function reportsOf(seat: Seat, channels: readonly Channel[], late: ReadonlySet<string> = new Set()): FeedReport[] {
-  const ofFeeds = channels.map(({ error, feed, skipped }): FeedReport => {
+function reportsOf(
+  seat: Seat,
+  channels: readonly Channel[],
+  standing: Standing,
+  late: ReadonlySet<string>,
+): FeedReport[] {
+  const ofFeeds = channels.map((channel): FeedReport => {
+    const { feed, skipped } = channel;
+    const error = errorOf(channel, standing);
     if (error !== undefined) return { feed, status: 'FAILED', skipped, error };
     return { feed, status: late.has(feed.key) ? 'LATE' : 'OK', skipped };
   });

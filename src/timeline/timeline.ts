@@ -69,6 +69,8 @@ export interface TimelinePage {
   end: Cursor | null;
   /** Whether the direction of reading holds more, what a failed feed owes included. */
   hasMore: boolean;
+  /** Feeds that have answered have nothing more in the direction of reading: all that there may be is owed. */
+  isRead: boolean;
   reports: FeedReport[];
 }
 
@@ -118,10 +120,11 @@ export async function readTimeline(parts: readonly Part[], request: TimelineRequ
   if (limit > 0 && edges.length === 0) throwIfOnlyDebtIsLeft(lanes, walk);
   const end = cursorAt(position)();
   const isOwing = [...end.behind.values()].some((owed) => isOwedBeforeBound(owed, walk));
-  const hasMore = isOwing || nearest(lanes, walk) !== undefined;
+  const isRead = nearest(lanes, walk) === undefined;
+  const hasMore = isOwing || !isRead;
   if (direction === 'newer') edges.reverse();
   else if (cursor === null) rememberNewest(edges, hasMore, walk.asOf);
-  return { edges, end, hasMore, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
+  return { edges, end, hasMore, isRead, reports: opened.map(({ feed, lane }) => reportOn(feed, lane, filter)) };
 }
 
 /** A walk towards now may begin at the newest event: near the present, its cursor says what else the page has. */

@@ -58,36 +58,37 @@ export interface Given extends Seen {
 
 /** How far one feed is known. */
 export interface FeedPlace {
-  /** {@link shortKey}, as that of its part. */
+  /** {@link shortKey}, as that of its part; the same for a part whose feeds are not known. */
   feed: string;
   part: string;
-  /** All of its events up to this millisecond were given. */
-  settled: number;
+  /** All of its events up to this millisecond were given, as far as is known; `null`: nothing is. */
+  settled: number | null;
   /** When the newest of its events that is known happened. */
   newest: number | null;
   /** It fails: others do not wait for it. */
-  isBehind: boolean;
+  isFailing: boolean;
+  /** It stands for all feeds of its part. */
+  isPart?: boolean;
+  /** Where it has to go on in pages, where that is amid a millisecond. */
+  owed?: Owed | undefined;
 }
 
 /** So many events a reader remembers; a cursor names the newest {@link MAX_SEEN} of them. */
 const MAX_KEPT = 4_000;
 
-/** Of what a cursor can name. */
-const LONG = 0.75;
-
-/** Keeps account of what one reader has been given. Its memory is bounded. */
+/**
+ * Keeps account of what one reader has been given: of each feed everything up to a millisecond, and single events after it.
+ * Its memory is bounded.
+ */
 export interface Reader {
-  /** Feeds, and parts whose feeds are not known, that owe events, and from where on. */
-  readonly behind: Map<string, Owed>;
   /** All events of the feed at this millisecond or earlier were given; `part` is the key of its part. */
-  placeOf(feed: string, part: string): number;
+  upTo(feed: string, part: string): number;
+  /** Whether the feed goes on amid a millisecond, whose order only the feed knows. */
+  isAmid(feed: string, part: string): boolean;
+  /** Whether this event was given after that millisecond. */
   hasSeen(key: string): boolean;
-  /** Its cursors can hardly name more events: it should find out what has settled. */
-  readonly isLong: boolean;
   give(events: Iterable<Given>): void;
-  /** Events at this millisecond or earlier were given, whatever their feed, unless it is behind. */
-  advance(from: number): void;
-  /** The same for these feeds, each as far as it is known. */
+  /** Takes in how far each feed is known, and each part whose feeds are not. A reader never goes back. */
   settle(places: readonly FeedPlace[]): void;
   /** `asOf`: now, Unix milliseconds. */
   cursor(asOf: number): Cursor;
@@ -95,28 +96,25 @@ export interface Reader {
   wholeCursor(asOf: number): Cursor;
 }
 
-/** `from`: where it begins, unless the cursor says more. */
+/**
+ * `from`: up to where everything was given, unless the cursor says more. Feeds for which that is not so are kept by
+ * themselves: those that are further on in `ahead`, and those that owe something in `behind`.
+ */
 export function createReader(cursor: Cursor | null, from: number): Reader {
   const trail = cursor?.trail;
-  let place = trail?.from ?? from;
-  let newest = Math.max(cursor?.position?.time ?? place, place);
-  const upTo = new Map(trail?.upTo);
-  const seen = new Map<string, Seen>(trail?.seen);
+  let base = trail?.from ?? from;
+  let newest = Math.max(cursor?.position?.time ?? base, base);
+  const ahead = new Map(trail?.upTo);
   const behind = new Map(cursor?.direction === 'newer' ? cursor.behind : []);
+  const seen = new Map<string, Seen>(trail?.seen);
 
-  const settledOf = (feed: string) => Math.max(place, upTo.get(feed) ?? place);
-
-  /** Up to when a feed owes nothing; `undefined` if it owes nothing at all. */
-  function owedOf(feed: string, part: string): number | undefined {
-    const owed = behind.has(feed) ? behind.get(feed) : behind.get(part);
-    return owed === null ? Number.NEGATIVE_INFINITY : owed && owed.time - 1;
+  function owedOf(feed: string, part: string): Owed | undefined {
+    return behind.has(feed) ? behind.get(feed) : behind.get(part);
   }
 
-  /** Up to when nothing has to be remembered of a feed. What it owes is read from further back. */
-  function doneWith(feed: string): number {
-    const owed = behind.get(feed);
-    if (owed === undefined) return settledOf(feed);
-    return owed === null ? Number.NEGATIVE_INFINITY : owed.time - 1;
+  function upTo(feed: string, part: string): number {
+    const owed = owedOf(feed, part);
+    return Math.max(ahead.get(feed) ?? Number.NEGATIVE_INFINITY, owed === undefined ? base : beforeOwed(owed));
   }
 
   function cursorWith(given: Iterable<readonly [string, Seen]>, asOf: number): Cursor {
@@ -127,30 +125,31 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
       hints: new Map(),
       done: new Set(),
       behind: new Map(behind),
-      trail: { from: place, upTo: new Map(upTo), seen: new Map(given) },
+      trail: { from: base, upTo: new Map(ahead), seen: new Map(given) },
     };
   }
 
   function forget(): void {
-    for (const [feed, at] of upTo) if (at <= place) upTo.delete(feed);
-    for (const [key, { feed, time }] of seen) if (time <= doneWith(feed)) seen.delete(key);
+    // Which part a feed belongs to is not kept with its events: any that is behind may be the one.
+    const lowest = Math.min(base, ...[...behind.values()].map(beforeOwed));
+    for (const [key, { feed, time }] of seen)
+      if (time <= upTo(feed, feed) && isSure(feed, time, lowest)) seen.delete(key);
     // By half, so that this is rare.
     if (seen.size > MAX_KEPT) for (const [key] of byAge(seen).slice(0, -MAX_KEPT / 2)) seen.delete(key);
-    if (upTo.size > MAX_OWN_PLACES) {
-      const least = [...upTo].toSorted(([, a], [, b]) => a - b).slice(0, upTo.size - MAX_OWN_PLACES);
-      for (const [feed] of least) upTo.delete(feed);
+    if (ahead.size > MAX_OWN_PLACES) {
+      const least = [...ahead].toSorted(([, a], [, b]) => a - b).slice(0, ahead.size - MAX_OWN_PLACES);
+      for (const [feed] of least) ahead.delete(feed);
     }
   }
 
+  function isSure(feed: string, time: number, lowest: number): boolean {
+    return time <= lowest || ahead.has(feed) || behind.has(feed);
+  }
+
   return {
-    behind,
-    placeOf(feed, part) {
-      return owedOf(feed, part) ?? settledOf(feed);
-    },
+    upTo,
+    isAmid: (feed, part) => owedOf(feed, part)?.id !== undefined,
     hasSeen: (key) => seen.has(key),
-    get isLong() {
-      return seen.size > LONG * MAX_SEEN;
-    },
     give(events) {
       for (const event of events) {
         seen.set(event.key, { feed: event.feed, time: event.time });
@@ -158,36 +157,45 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
       }
       forget();
     },
-    advance(to) {
-      place = Math.max(place, to);
-      forget();
-    },
     settle(places) {
-      // What is owed from a place further on than others is known up to there.
-      const before = new Map(
-        places.map(({ feed, part }) => [
-          feed,
-          Math.max(settledOf(feed), owedOf(feed, part) ?? Number.NEGATIVE_INFINITY),
-        ]),
-      );
-      const healthy = places.filter(({ isBehind }) => !isBehind);
-      if (healthy.length > 0) place = Math.max(place, Math.min(...healthy.map(({ settled }) => settled)));
-      const failing = new Set(places.flatMap(({ isBehind, part }) => (isBehind ? part : [])));
-      for (const { part } of places) if (!failing.has(part)) behind.delete(part);
-      for (const { feed, isBehind, newest: ownNewest, part, settled } of places) {
-        if (ownNewest !== null) newest = Math.max(newest, ownNewest);
-        const at = Math.max(settled, before.get(feed) ?? settled);
-        const isOwing = behind.has(feed) || behind.has(part);
-        if (isBehind && !isOwing && at < place) behind.set(feed, { time: at + 1 });
-        else if (!isBehind) behind.delete(feed);
+      const reached = places.map((place) => {
+        const { feed, owed, part, settled } = place;
+        const at = Math.max(upTo(feed, part), settled ?? Number.NEGATIVE_INFINITY);
+        const exact = [owed, owedOf(feed, part)].find((each) => each !== undefined && beforeOwed(each) === at);
+        return { ...place, at, exact };
+      });
+      const healthy = reached.filter(({ isFailing }) => !isFailing);
+      if (healthy.length > 0) base = Math.max(base, Math.min(...healthy.map(({ at }) => at)));
+      const unknown = new Set(reached.flatMap(({ feed, isPart }) => (isPart ? feed : [])));
+      const named = new Set(reached.map(({ feed }) => feed));
+      const isGone = (key: string) =>
+        !named.has(key) && (unknown.size === 0 || reached.some(({ part }) => part === key));
+      for (const key of [...ahead.keys()]) if (isGone(key)) ahead.delete(key);
+      for (const key of [...behind.keys()]) if (isGone(key)) behind.delete(key);
+      for (const { at, exact, feed, isFailing, newest: own } of reached) {
+        ahead.delete(feed);
+        behind.delete(feed);
+        if (own !== null) newest = Math.max(newest, own);
         // A feed without events since then needs no place of its own.
-        if (at > place && (isBehind || (ownNewest !== null && ownNewest > place))) upTo.set(feed, at);
+        if (at < base) behind.set(feed, exact ?? { time: at + 1 });
+        else if (at > base && (own === null ? isFailing : own > base)) ahead.set(feed, at);
       }
       forget();
     },
     cursor: (asOf) => cursorWith(newestOf(seen), asOf),
     wholeCursor: (asOf) => cursorWith(seen, asOf),
   };
+}
+
+/** Up to when nothing is owed. */
+function beforeOwed(owed: Owed): number {
+  return owed === null ? Number.NEGATIVE_INFINITY : owed.time - 1;
+}
+
+/** The cursor with no more events than a client's can name. */
+export function shortened(cursor: Cursor): Cursor {
+  const { trail } = cursor;
+  return trail ? { ...cursor, trail: { ...trail, seen: new Map(newestOf(trail.seen)) } } : cursor;
 }
 
 function byAge(seen: ReadonlyMap<string, Seen>): (readonly [string, Seen])[] {

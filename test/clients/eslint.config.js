@@ -5,6 +5,7 @@ const PARTS = [
   'FlagActor',
   'FlagChange',
   'FlagEnvironment',
+  'FlagEventBatch',
   'FlagProject',
   'FlagSourceFailure',
   'FlagSourceRateLimit',

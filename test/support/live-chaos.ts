@@ -27,7 +27,7 @@ export interface ChaosReport {
 }
 
 /** At this pace, no cursor has to name more events of a minute than it can. */
-const MS_PER_EVENT = 350;
+const MS_PER_EVENT = 1_000;
 const PROJECTS = ['p0', 'p1', 'p2', 'p3'];
 
 export async function runChaos({
