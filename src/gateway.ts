@@ -4,6 +4,7 @@ import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
 import { createYoga } from 'graphql-yoga';
 import { createAnswers } from './edge/answers.ts';
 import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-list.ts';
+import { useEventStream } from './edge/event-stream.ts';
 import { createFastPath } from './edge/fast-path.ts';
 import type { ReadableHeaders } from './edge/headers.ts';
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   upstreamCallsPerRequest?: number;
   /** What subscriptions follow. @default nothing */
   live?: Live | undefined;
+  /** How often a subscription sends something where nothing happens, in milliseconds. @default 12_000 */
+  heartbeatMs?: number | undefined;
   /** @default no secret, and `node` not in the supergraph */
   federation?: FederationSettings | undefined;
   /** Authentication and limits. @default everybody on this machine is accepted */
@@ -66,6 +69,7 @@ export function createGateway({
   documents = new Map(),
   face = PRIVATE_FACE,
   federation = { nodeField: 'omitted' },
+  heartbeatMs,
   history,
   isReady = () => true,
   live,
@@ -84,7 +88,11 @@ export function createGateway({
   const admit = admissionFor(face, log);
   const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
-    context: ({ request }) => createContext({ live, now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request),
+    context: ({ caller, request }) => {
+      const resumeAt = request.headers.get('last-event-id');
+      const own = { caller, resumeAt };
+      return createContext({ ...own, live, now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request);
+    },
     plugins: [
       ...usePublicFace({ face, admit, isReady, log }),
       useTrustedDocuments({ mode, documents, isExempt: ({ headers }) => isSupergraph(headers) }),
@@ -95,6 +103,7 @@ export function createGateway({
       useDeferStream(),
       ...useSafeIncrementalDelivery(maskError),
       usePlans(),
+      useEventStream({ heartbeatMs }),
     ],
     maskedErrors: { maskError },
     ...publicFaceSettings(face),

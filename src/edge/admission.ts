@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
+import type { Caller } from '../request/caller.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Authenticator } from './authentication.ts';
 import type { ReadableHeaders } from './headers.ts';
@@ -18,8 +19,8 @@ export interface AdmissionOptions {
   log: Log;
 }
 
-/** The caller's name, `null` where everybody is accepted. Throws a refusal. */
-export type Admit = (headers: ReadableHeaders, incoming: IncomingMessage | undefined) => Promise<string | null>;
+/** `null` where everybody is accepted. Throws a refusal. */
+export type Admit = (headers: ReadableHeaders, incoming: IncomingMessage | undefined) => Promise<Caller | null>;
 
 export function createAdmission({ authenticate, limiter, log }: AdmissionOptions): Admit {
   const written = new WeakSet<Error>();
@@ -33,7 +34,7 @@ export function createAdmission({ authenticate, limiter, log }: AdmissionOptions
     const caller = authenticate && (await authenticate(headers, countAddress).catch(unavailable));
     if (isCounted && caller !== null) await limiter?.giveBack(address);
     // Requests without valid credentials are counted by network address, so that keys cannot be guessed quickly.
-    if (!isCounted || caller !== null) await count(caller ?? address);
+    if (!isCounted || caller !== null) await count(caller?.name ?? address);
     if (authenticate && caller === null) throw unauthenticated();
     return caller;
   };
@@ -59,8 +60,8 @@ export function createAdmission({ authenticate, limiter, log }: AdmissionOptions
 export function useAdmission(admit: Admit): Plugin<GatewayContext> {
   return {
     async onRequestParse({ request, serverContext }) {
-      const { progress, req } = serverContext as ServerContext;
-      if (!progress) await admit(request.headers, req);
+      const context = serverContext as ServerContext;
+      if (!context.progress) context.caller = await admit(request.headers, context.req);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { ProxySettings } from '../http/proxy.ts';
+import type { Caller } from '../request/caller.ts';
 import { bearerOf, digest } from './credentials.ts';
 import type { ReadableHeaders } from './headers.ts';
 import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
@@ -21,11 +22,11 @@ export interface JwtOptions {
 }
 
 /**
- * The caller's name, the same for the same caller; `null` if the credentials are missing or wrong. If the issuer has to be
+ * `null` if the credentials are missing or wrong. If the issuer has to be
  * asked for its keys, `beforeFetch` comes first, and what it throws is thrown. Throws `KeysUnavailableError` if a token
  * cannot be checked.
  */
-export type Authenticator = (headers: ReadableHeaders, beforeFetch?: () => Promise<void>) => Promise<string | null>;
+export type Authenticator = (headers: ReadableHeaders, beforeFetch?: () => Promise<void>) => Promise<Caller | null>;
 
 /** Whether everybody is accepted. */
 export function isOpen({ apiKeys, jwt }: Pick<AuthenticationOptions, 'apiKeys' | 'jwt'>): boolean {
@@ -49,12 +50,12 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
 }
 
 /** Compares digests, all of them and in constant time, so that the duration reveals nothing about a key. */
-function createKeyCheck(keys: readonly string[]): (given: string) => string | null {
+function createKeyCheck(keys: readonly string[]): (given: string) => Caller | null {
   const digests = keys.map(digest);
   return (given) => {
     const wanted = digest(given);
     const matches = digests.map((each) => timingSafeEqual(each, wanted));
-    return matches.includes(true) ? `key ${matches.indexOf(true)}` : null;
+    return matches.includes(true) ? { name: `key ${matches.indexOf(true)}` } : null;
   };
 }
 
@@ -77,7 +78,7 @@ const CLOCK_TOLERANCE_S = 5;
 function createTokenCheck(
   { audience, issuer, jwksUrl }: JwtOptions,
   proxy: AuthenticationOptions['proxy'],
-): (token: string, beforeFetch: () => Promise<void>) => Promise<string | null> {
+): (token: string, beforeFetch: () => Promise<void>) => Promise<Caller | null> {
   const keys = createIssuerKeys(createKeyFetch(jwksUrl, proxy));
   const options = {
     issuer,
@@ -90,7 +91,9 @@ function createTokenCheck(
     try {
       const { payload } = await jwtVerify(token, keys(beforeFetch), options);
       // A claim is what the issuer has put there: it may be empty, or no text at all.
-      return typeof payload.sub === 'string' && payload.sub.trim() !== '' ? `subject ${payload.sub}` : null;
+      const { exp = 0, sub } = payload;
+      if (typeof sub !== 'string' || sub.trim() === '') return null;
+      return { name: `subject ${sub}`, expiresAt: (exp + CLOCK_TOLERANCE_S) * 1000 };
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
       throw error;

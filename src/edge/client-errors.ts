@@ -20,12 +20,8 @@ export function useClientErrors({ introspection }: { introspection: boolean }): 
       addValidationRule(knownOperationTypes);
       if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
     },
-    onExecute: () => ({
-      onExecuteDone({ result, setResult }) {
-        if (isAsyncIterable(result) || result.data !== undefined || !result.errors) return;
-        setResult({ ...result, errors: result.errors.map((error) => toVariableError(error) ?? error) });
-      },
-    }),
+    onExecute: () => ({ onExecuteDone: tellVariables }),
+    onSubscribe: () => ({ onSubscribeResult: tellVariables }),
     onResultProcess({ result, setResult }) {
       if (isAsyncIterable(result) || Array.isArray(result)) return;
       const { data, errors } = result as ExecutionResult;
@@ -34,6 +30,18 @@ export function useClientErrors({ introspection }: { introspection: boolean }): 
       }
     },
   };
+}
+
+interface Executed {
+  result: ExecutionResult | AsyncIterable<unknown>;
+  setResult(result: ExecutionResult): void;
+}
+
+function tellVariables({ result, setResult }: Executed): void {
+  if (isAsyncIterable(result)) return;
+  const { data, errors } = result as ExecutionResult;
+  if (data === undefined && errors)
+    setResult({ ...result, errors: errors.map((error) => toVariableError(error) ?? error) });
 }
 
 /** graphql 16 notices this only during execution, and reports it without a code. */

@@ -50,7 +50,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const { entry, headers, incoming, response } = plain;
     const caller = await admit(headers, incoming);
     const body = await readBody(headers, () => collect(incoming));
-    const key = keyOf(plain, caller, body);
+    const key = keyOf(plain, caller?.name ?? null, body);
     const known = answers.get(key);
     if (known) {
       entry.operation = known.operation;
@@ -62,7 +62,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     progress.params = params;
     // A batch, which Yoga refuses.
     if (Array.isArray(params)) return false;
-    const context: ServerContext & Partial<GatewayContext> = { req: incoming, res: response };
+    const context: ServerContext & Partial<GatewayContext> = { req: incoming, res: response, caller };
     progress.result = await execute({ params, request: toRequest(plain) }, context);
     const { result } = progress;
     if (!isPlainResult(result)) return false;

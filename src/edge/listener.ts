@@ -5,6 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { sendNodeResponse } from '@whatwg-node/server';
 import type { Log } from '../observe/log.ts';
+import { isEndless } from './event-stream.ts';
 import type { FastPath } from './fast-path.ts';
 import { type HostRules, refuseHost } from './host.ts';
 import { sendAndClose } from './last-answer.ts';
@@ -39,7 +40,7 @@ export function createListener({
     const answered = await answer(request, response, context);
     if (answered.status === 413) return sendAndClose(answered, request, response);
     const sent = sendNodeResponse(answered, response, request, true);
-    cutOffSlowReader(response, reading);
+    cutOffSlowReader(response, reading, { isEndless: isEndless(answered) });
     await sent;
   }
 

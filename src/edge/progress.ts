@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import type { Caller } from '../request/caller.ts';
 import type { GatewayContext } from '../request/context.ts';
 
 /** The connection is missing where the gateway is called as a function. */
@@ -9,6 +10,8 @@ export interface ServerContext {
   req?: IncomingMessage;
   res?: ServerResponse;
   progress?: Progress;
+  /** Who asks; `null` where everybody is accepted. */
+  caller?: Caller | null;
 }
 
 /** The request has been admitted, and its body read unless it was refused. */

@@ -58,7 +58,7 @@ export function usePublicFace({ admit, face, isReady, log }: PublicFaceOptions):
     useRequestLog(log),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
     usePages(face) as unknown as Plugin<GatewayContext>,
-    ...(isOpen(face) ? [useCsrfPrevention()] : []),
+    ...(isOpen(face) ? [useCsrfPrevention(face)] : []),
     useAdmission(admit),
     useNegotiation(),
     useParameters(),

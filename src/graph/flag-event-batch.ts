@@ -100,16 +100,19 @@ export function defineSubscription(
 
 /** Throws `BadInputError` naming the argument. */
 function subscribe(
-  { filter: given, since }: Arguments,
+  { filter: given, since = null }: Arguments,
   vendors: readonly Vendor[],
   context: GatewayContext,
   info: GraphQLResolveInfo,
 ): AsyncIterable<LiveBatch> {
   const input = given ?? {};
+  // A browser that lost its connection asks the same again, and says besides what it has had last.
+  const { resumeAt } = context;
+  const [place, argument] = resumeAt === null ? [since, 'since'] : [resumeAt, 'Last-Event-ID'];
   return context.live.subscribe({
     sources: selectSources(context.sources, input),
     filter: toEventFilter(input, vendors),
-    since: since === null || since === undefined ? null : decodeCursor(since, digestFor(input), 'since'),
+    since: place === null ? null : decodeCursor(place, digestFor(input), argument),
     fields: selectedNodeFields(info),
   });
 }
@@ -128,6 +131,8 @@ function toShape(
   const input = filter ?? {};
   const digest = digestFor(input);
   if (reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
+  const place = () => encodeCursor(cursor, digest);
+  context.place = place;
   return {
     edges: edges.map((edge) => ({
       node: edge.event,
@@ -137,7 +142,7 @@ function toShape(
     })),
     updated,
     get cursor() {
-      return encodeCursor(cursor, digest);
+      return place();
     },
     isCaughtUp,
     reports: selectSources(context.sources, input).flatMap((source) =>

@@ -3,6 +3,7 @@ import { type FeedFailure, toFeedFailure } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Source } from '../sources/source.ts';
 import { createBudget } from './budget.ts';
+import type { Caller } from './caller.ts';
 import { type Live, NO_LIVE } from './live.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
@@ -12,6 +13,8 @@ export interface GatewayContext extends Loaders {
   now: number;
   /** Ends with the client's connection or shortly before the request's deadline; every upstream call spends it. */
   budget: Budget;
+  /** `null` where everybody is accepted. */
+  caller: Caller | null;
   /** Lets go of everything that waits for the request's end. */
   finish(): void;
   /** Set when some source's data is missing from the answer. */
@@ -21,6 +24,10 @@ export interface GatewayContext extends Loaders {
   noteFailure(feed: string, error: unknown): void;
   /** What subscriptions follow. */
   live: Live;
+  /** The cursor of the last answer that a client has had of a subscription, if its connection was lost. */
+  resumeAt: string | null;
+  /** Set by an answer of a subscription: the cursor to go on with after it. */
+  place?: () => string;
   /** The context of one execution of a subscription's operation: with a budget, loaders and failures of its own. */
   renew(): GatewayContext;
 }
@@ -30,6 +37,10 @@ export interface ContextOptions {
   requestTimeoutMs: number;
   /** How many upstream calls one request may make, retries included. */
   upstreamCallsPerRequest: number;
+  /** @default everybody is accepted */
+  caller?: Caller | null | undefined;
+  /** @default it begins where the operation says */
+  resumeAt?: string | null | undefined;
   /** @default nothing is followed */
   live?: Live | undefined;
   /** @default Date.now */
@@ -40,7 +51,15 @@ export interface ContextOptions {
 const LONGEST_RESERVE_MS = 500;
 
 export function createContext(options: ContextOptions, request: Pick<Request, 'signal'>): GatewayContext {
-  const { live = NO_LIVE, now = Date.now, requestTimeoutMs, sources, upstreamCallsPerRequest } = options;
+  const {
+    caller = null,
+    live = NO_LIVE,
+    now = Date.now,
+    requestTimeoutMs,
+    resumeAt = null,
+    sources,
+    upstreamCallsPerRequest,
+  } = options;
   const reserve = Math.min(LONGEST_RESERVE_MS, requestTimeoutMs / 10);
   const budget = createBudget({
     deadline: Date.now() + Math.floor(requestTimeoutMs - reserve),
@@ -51,12 +70,14 @@ export function createContext(options: ContextOptions, request: Pick<Request, 's
   return {
     sources,
     now: now(),
+    caller,
     budget,
     finish: budget.close,
     isPartial: false,
     failures,
     noteFailure: (feed, error) => void failures.push(toFeedFailure(feed, error)),
     live,
+    resumeAt,
     renew: () => createContext(options, request),
     ...createLoaders(sources, budget),
   };

@@ -42,7 +42,7 @@ export const NO_LIVE: Live = {
 
 /** Why the gateway has ended a subscription. */
 export class EndedError extends Error {
-  /** For clients: `SHUTTING_DOWN`. */
+  /** For clients: `SHUTTING_DOWN` or `CREDENTIALS_EXPIRED`. */
   readonly reason: string;
 
   constructor(reason: string) {

@@ -334,7 +334,8 @@ describe('the pollers', () => {
     expect(Date.now() - begun).toBeLessThan(1_000);
     await wait(500);
     const moments = feed.requests.map(({ now }) => now);
-    expect(moments).toHaveLength(3);
+    expect(moments.length).toBeGreaterThanOrEqual(3);
+    expect(moments.length).toBeLessThanOrEqual(5);
     expect(moments.slice(1).every((moment, index) => moment - (moments[index] ?? 0) >= 99)).toBe(true);
   });
 

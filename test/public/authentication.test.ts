@@ -1,40 +1,14 @@
 import { createServer, request as send } from 'node:http';
 import { connect } from 'node:net';
-import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../src/edge/authentication.ts';
 import { listen } from '../support/gateway.ts';
+import { AUDIENCE, bearer, claims, ISSUER, jwtSettings, type KeyPair, startKeyServer } from '../support/issuer.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 
 const QUERY = '{ flagEvents(first: 1) { nodes { __typename } } }';
 const KEYS = ['canary-key-of-the-first', 'canary-key-of-the-second'];
-const ISSUER = 'https://issuer.example.com/';
-const AUDIENCE = 'flag-events';
-
-type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
-
-/** Publishes public keys as an identity provider does. */
-async function startKeyServer(pairs: Readonly<Record<string, [alg: string, pair: KeyPair]>>) {
-  const entries = Object.entries(pairs);
-  const keys = await Promise.all(
-    entries.map(async ([kid, [alg, { publicKey }]]) => ({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' })),
-  );
-  const state = { status: 200, requests: 0 };
-  const server = createServer((_request, response) => {
-    state.requests += 1;
-    response.writeHead(state.status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
-  });
-  const url = `${await listen(server)}/jwks.json`;
-  return {
-    url,
-    state,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
 /** A forward proxy that takes every host for the one behind `target`, so that no name has to be known to DNS. */
 async function startForwardProxy(target: string) {
   const { hostname, port } = new URL(target);
@@ -63,18 +37,6 @@ async function startForwardProxy(target: string) {
     },
   };
 }
-
-function jwtSettings(url: string) {
-  return { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_JWKS_URL: url };
-}
-
-/** The claims of a good token, but for what is given. */
-function claims(other: Record<string, unknown> = {}): JWTPayload {
-  const now = Math.floor(Date.now() / 1000);
-  return { iss: ISSUER, aud: AUDIENCE, sub: 'canary-subject', iat: now, exp: now + 300, ...other };
-}
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('with API_KEYS', () => {
   let gateway: PublicGateway;
@@ -291,7 +253,7 @@ describe('behind a proxy', () => {
     });
     const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256', kid: 'rsa' }).sign(pair.privateKey);
     for (const _time of [1, 2]) {
-      expect(await authenticate?.(new Headers(bearer(token)))).toBe('subject canary-subject');
+      expect(await authenticate?.(new Headers(bearer(token)))).toMatchObject({ name: 'subject canary-subject' });
     }
     expect(proxy.asked).toEqual([`GET ${jwksUrl}`]);
   });

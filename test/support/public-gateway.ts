@@ -1,6 +1,7 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
+import { createLive, type LiveFeed } from '../../src/live/live.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createReadiness } from '../../src/process/readiness.ts';
 import { createServer, type GracefulServer } from '../../src/process/server.ts';
@@ -43,6 +44,7 @@ export interface PublicGateway extends AsyncDisposable {
   /** The lines of the log, parsed. */
   lines(): Record<string, unknown>[];
   shutDown: GracefulServer['shutDown'];
+  live: LiveFeed;
 }
 
 export interface PublicGatewayOptions {
@@ -55,6 +57,8 @@ export interface PublicGatewayOptions {
   /** @default 0 */
   pageCacheMs?: number;
   federation?: GatewayOptions['federation'];
+  /** @default 12_000 */
+  heartbeatMs?: GatewayOptions['heartbeatMs'];
 }
 
 const PREFIX = 'canary-';
@@ -66,6 +70,7 @@ const PREFIX = 'canary-';
 export async function startPublicGateway({
   env = {},
   federation,
+  heartbeatMs,
   now,
   others = [],
   pageCacheMs = 0,
@@ -89,10 +94,14 @@ export async function startPublicGateway({
   };
   const log = createLog({ level: config.logLevel, destination: { write } });
   const hasHealthySource = createReadiness(sources, { probeEveryMs: 0 });
+  const { requestTimeoutMs, upstreamCallsPerRequest } = config;
+  const live = createLive({ requestTimeoutMs, upstreamCallsPerRequest, pollIntervalMs: 50, minGapMs: 10 });
   const gateway = createGateway({
     definitions,
     sources,
-    requestTimeoutMs: config.requestTimeoutMs,
+    live,
+    heartbeatMs,
+    requestTimeoutMs,
     pageCacheMs,
     federation,
     face: toPublicFace(config),
@@ -103,6 +112,7 @@ export async function startPublicGateway({
   const { isShuttingDown, server, shutDown } = createServer(gateway);
   const origin = await listen(server);
   stack.defer(async () => {
+    live.shutDown('TEST_IS_OVER');
     server.close();
     server.closeAllConnections();
     await gateway.dispose();
@@ -133,6 +143,7 @@ export async function startPublicGateway({
     unleash,
     request,
     shutDown,
+    live,
     ask: (query, { headers, variables } = {}) =>
       request({
         method: 'POST',

@@ -12,6 +12,11 @@ export interface Batch {
 export interface Subscribed extends AsyncDisposable {
   /** Every answer so far. */
   answers: GraphQLAnswer<{ flagEventsAdded: Batch }>[];
+  /** The id of each, as the stream has it. */
+  ids: (string | undefined)[];
+  /** How many comments there were. */
+  heartbeats(): number;
+  status: number;
   batches(): Batch[];
   /** Resolves once this holds of what has come; fails after some seconds, or at the end. */
   until(isEnough: (subscribed: Subscribed) => boolean): Promise<void>;
@@ -26,19 +31,25 @@ export async function subscribe(
   { url }: Pick<TestGateway, 'url'>,
   query: string,
   variables: Record<string, unknown> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Subscribed> {
   const leaving = new AbortController();
   const response = await fetch(url, {
     method: 'POST',
-    headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
+    headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
     signal: leaving.signal,
   });
   const answers: Subscribed['answers'] = [];
+  const ids: Subscribed['ids'] = [];
+  let heartbeats = 0;
   let isOver = false;
   let wake = () => {};
-  const ended = read(response, (data) => {
-    answers.push(JSON.parse(data));
+  const ended = read(response, ({ data, id, name }) => {
+    if (name === 'next') {
+      answers.push(JSON.parse(data));
+      ids.push(id);
+    } else if (name === undefined) heartbeats += 1;
     wake();
   }).finally(() => {
     isOver = true;
@@ -47,6 +58,9 @@ export async function subscribe(
   ended.catch(() => {});
   const subscribed: Subscribed = {
     answers,
+    ids,
+    heartbeats: () => heartbeats,
+    status: response.status,
     batches: () => answers.flatMap(({ data }) => data?.flagEventsAdded ?? []),
     async until(isEnough) {
       const until = Date.now() + LONGEST_MS;
@@ -67,7 +81,14 @@ export async function subscribe(
   return subscribed;
 }
 
-async function read({ body }: Response, take: (data: string) => void): Promise<void> {
+interface StreamEvent {
+  /** A comment has none. */
+  name: string | undefined;
+  id: string | undefined;
+  data: string;
+}
+
+async function read({ body }: Response, take: (event: StreamEvent) => void): Promise<void> {
   let text = '';
   for await (const chunk of body?.pipeThrough(new TextDecoderStream() as never) ?? []) {
     text += chunk;
@@ -75,8 +96,8 @@ async function read({ body }: Response, take: (data: string) => void): Promise<v
     text = events.pop() ?? '';
     for (const event of events) {
       const lines = event.split('\n');
-      const data = lines.find((line) => line.startsWith('data: '))?.slice('data: '.length);
-      if (data && lines.includes('event: next')) take(data);
+      const fieldOf = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      take({ name: fieldOf('event'), id: fieldOf('id'), data: fieldOf('data') ?? '' });
     }
   }
 }

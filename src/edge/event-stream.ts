@@ -1,0 +1,79 @@
+/** Subscriptions over Server-Sent Events: each answer with its cursor as the event's id, and a heartbeat between them. */
+import type { ExecutionResult } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { type Placed, placeOf } from '../request/batches.ts';
+import type { GatewayContext } from '../request/context.ts';
+
+export interface EventStreamOptions {
+  /** How often something is sent where nothing happens, in milliseconds. @default 12_000 */
+  heartbeatMs?: number | undefined;
+}
+
+const HEARTBEAT_MS = 12_000;
+/** A comment, which clients pass over. */
+const HEARTBEAT = ':\n\n';
+const EVENT_STREAM = 'text/event-stream';
+const HEADERS = { 'content-type': EVENT_STREAM, 'content-encoding': 'none', 'x-accel-buffering': 'no' };
+
+const endless = new WeakSet<Response>();
+
+/** Whether the answer has no end of its own. */
+export function isEndless(response: Response): boolean {
+  return endless.has(response);
+}
+
+/** Must come after what looks into the results. */
+export function useEventStream({ heartbeatMs = HEARTBEAT_MS }: EventStreamOptions = {}): Plugin<GatewayContext> {
+  const subscribing = new WeakSet<Request>();
+  return {
+    onSubscribe({ args }) {
+      const { request } = args.contextValue as unknown as { request?: Request };
+      if (request) subscribing.add(request);
+    },
+    onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
+      if (!resultProcessor || !isAsyncIterable(result) || !subscribing.has(request)) return;
+      setResultProcessor((results, fetchAPI) => {
+        const stream = toStream(results as AsyncIterable<ExecutionResult>, heartbeatMs);
+        const response = new fetchAPI.Response(stream, { headers: HEADERS });
+        endless.add(response);
+        return response;
+      }, EVENT_STREAM);
+    },
+  };
+}
+
+/** Pulls when its reader has taken what there was. */
+function toStream(results: AsyncIterable<ExecutionResult>, heartbeatMs: number): ReadableStream<Uint8Array> {
+  const iterator = results[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let heartbeat: NodeJS.Timeout | undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      // Some browsers tell of the answer only when something of it has come.
+      controller.enqueue(encoder.encode(HEARTBEAT));
+      heartbeat = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(HEARTBEAT));
+      }, heartbeatMs);
+    },
+    async pull(controller) {
+      const step = await iterator.next();
+      controller.enqueue(encoder.encode(step.done ? toEvent('complete', '') : toEvent('next', step.value)));
+      if (!step.done) return;
+      clearInterval(heartbeat);
+      controller.close();
+    },
+    async cancel() {
+      clearInterval(heartbeat);
+      await iterator.return?.();
+    },
+  });
+}
+
+function toEvent(name: string, data: ExecutionResult | string): string {
+  const place = typeof data === 'string' ? undefined : placeOf(data as Placed);
+  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  return `event: ${name}\n${place === undefined ? '' : `id: ${place}\n`}data: ${text}\n\n`.replace(
+    'data: \n',
+    'data:\n',
+  );
+}
