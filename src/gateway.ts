@@ -10,11 +10,14 @@ import type { ReadableHeaders } from './edge/headers.ts';
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
 import { createListener } from './edge/listener.ts';
 import { createMaskError } from './edge/mask-error.ts';
+import { createOperations, type Execute } from './edge/operations.ts';
 import { usePartialMark } from './edge/partial-mark.ts';
 import type { ServerContext } from './edge/progress.ts';
 import { admissionFor, PRIVATE_FACE, type PublicFace, publicFaceSettings, usePublicFace } from './edge/public-face.ts';
+import { createSharedStreams } from './edge/shared-streams.ts';
 import { carriesSecret, useSubgraphAccess } from './edge/subgraph-access.ts';
 import { useTrustedDocuments } from './edge/trusted-documents.ts';
+import { createWebSockets, type WebSockets } from './edge/web-socket.ts';
 import { usePlans } from './graph/execution/executor.ts';
 import { createSchema } from './graph/schema.ts';
 import type { GraphVendor } from './graph/vendor.ts';
@@ -42,6 +45,8 @@ export interface GatewayOptions {
   live?: Live | undefined;
   /** How often a subscription sends something where nothing happens, in milliseconds. @default 12_000 */
   heartbeatMs?: number | undefined;
+  /** After so long a connection for operations is ended that has none, in milliseconds. @default 60_000 */
+  idleMs?: number | undefined;
   /** @default no secret, and `node` not in the supergraph */
   federation?: FederationSettings | undefined;
   /** Authentication and limits. @default everybody on this machine is accepted */
@@ -61,6 +66,10 @@ export interface GatewayOptions {
 export interface Gateway extends RequestListener {
   /** Answers without a server, as for a client on this machine. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
+  /** The listener of an HTTP server's `upgrade`. */
+  upgrade: WebSockets['upgrade'];
+  /** Ends connections for many operations once they have none, and all of them after `graceMs`. */
+  goAway(options: { graceMs: number }): void;
   dispose(): Promise<void>;
 }
 
@@ -69,8 +78,9 @@ export function createGateway({
   documents = new Map(),
   face = PRIVATE_FACE,
   federation = { nodeField: 'omitted' },
-  heartbeatMs,
+  heartbeatMs = 12_000,
   history,
+  idleMs = 60_000,
   isReady = () => true,
   live,
   log = silentLog,
@@ -86,6 +96,8 @@ export function createGateway({
   const { secret } = federation;
   const isSupergraph = (headers: ReadableHeaders) => secret !== undefined && carriesSecret(headers, secret);
   const admit = admissionFor(face, log);
+  const run = createOperations({ admit, execute: (...asked) => execute(...asked), maskError, log });
+  const sharedStreams = createSharedStreams({ admit, run, heartbeatMs, idleMs });
   const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
     context: ({ caller, request }) => {
@@ -95,6 +107,7 @@ export function createGateway({
     },
     plugins: [
       ...usePublicFace({ face, admit, isReady, log }),
+      sharedStreams.plugin,
       useTrustedDocuments({ mode, documents, isExempt: ({ headers }) => isSupergraph(headers) }),
       useSubgraphAccess({ secret, introspection: face.introspection }),
       useFinish(),
@@ -110,10 +123,16 @@ export function createGateway({
   });
   const { corsOrigins, isPrivate } = face;
   const answers = createAnswers({ maxAgeMs: pageCacheMs });
-  const execute = yoga.getResultForParams;
+  const execute: Execute = yoga.getResultForParams;
+  const sockets = createWebSockets({ admit, run, corsOrigins, isPrivate, log, heartbeatMs, idleMs });
   const fastPath = createFastPath({ admit, answers, execute, isSupergraph, corsOrigins, log });
   const answer = yoga.handleNodeRequestAndResponse;
   return Object.assign(createListener({ fastPath, answer, isPrivate, log }), {
+    upgrade: sockets.upgrade,
+    goAway(options: { graceMs: number }) {
+      sockets.goAway(options);
+      sharedStreams.goAway();
+    },
     fetch: async (url: string, init?: RequestInit) => yoga.fetch(new Request(url, init)),
     dispose: async () => yoga.dispose(),
   });

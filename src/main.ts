@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readTrustedDocuments } from './edge/document-list.ts';
 import { createGateway } from './gateway.ts';
@@ -126,8 +127,13 @@ async function run(config: Config): Promise<void> {
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
   if (!reason) process.exitCode = 1;
   print(`${reason?.[0] ?? 'Uncaught exception'}: shutting down after the requests in progress.`);
+  const graceMs = requestTimeoutMs + STOP_GRACE_MS;
+  const isShutDown = shutDown({ delayMs: config.shutdownDelayMs, graceMs });
+  // Until then they would come back to this replica.
+  await wait(config.shutdownDelayMs);
   live.shutDown('SHUTTING_DOWN');
-  await shutDown({ delayMs: config.shutdownDelayMs, graceMs: requestTimeoutMs + STOP_GRACE_MS });
+  gateway.goAway({ graceMs });
+  await isShutDown;
   await gateway.dispose();
   await Promise.all(sources.map((source) => source.close()));
 }

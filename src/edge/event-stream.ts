@@ -5,13 +5,12 @@ import { type Placed, placeOf } from '../request/batches.ts';
 import type { GatewayContext } from '../request/context.ts';
 
 export interface EventStreamOptions {
-  /** How often something is sent where nothing happens, in milliseconds. @default 12_000 */
-  heartbeatMs?: number | undefined;
+  /** How often something is sent where nothing happens, in milliseconds. */
+  heartbeatMs: number;
 }
 
-const HEARTBEAT_MS = 12_000;
 /** A comment, which clients pass over. */
-const HEARTBEAT = ':\n\n';
+export const HEARTBEAT = ':\n\n';
 const EVENT_STREAM = 'text/event-stream';
 const HEADERS = { 'content-type': EVENT_STREAM, 'content-encoding': 'none', 'x-accel-buffering': 'no' };
 
@@ -22,8 +21,18 @@ export function isEndless(response: Response): boolean {
   return endless.has(response);
 }
 
+export function endlessAnswer(stream: ReadableStream<Uint8Array>, { Response: FetchResponse }: Fetch): Response {
+  const response = new FetchResponse(stream, { headers: HEADERS });
+  endless.add(response);
+  return response;
+}
+
+interface Fetch {
+  Response: typeof Response;
+}
+
 /** Must come after what looks into the results. */
-export function useEventStream({ heartbeatMs = HEARTBEAT_MS }: EventStreamOptions = {}): Plugin<GatewayContext> {
+export function useEventStream({ heartbeatMs }: EventStreamOptions): Plugin<GatewayContext> {
   const subscribing = new WeakSet<Request>();
   return {
     onSubscribe({ args }) {
@@ -32,12 +41,11 @@ export function useEventStream({ heartbeatMs = HEARTBEAT_MS }: EventStreamOption
     },
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
       if (!resultProcessor || !isAsyncIterable(result) || !subscribing.has(request)) return;
-      setResultProcessor((results, fetchAPI) => {
-        const stream = toStream(results as AsyncIterable<ExecutionResult>, heartbeatMs);
-        const response = new fetchAPI.Response(stream, { headers: HEADERS });
-        endless.add(response);
-        return response;
-      }, EVENT_STREAM);
+      setResultProcessor(
+        (results, fetchAPI) =>
+          endlessAnswer(toStream(results as AsyncIterable<ExecutionResult>, heartbeatMs), fetchAPI),
+        EVENT_STREAM,
+      );
     },
   };
 }

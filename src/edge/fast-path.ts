@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
-import { type GraphQLParams, isAsyncIterable } from 'graphql-yoga';
+import { isAsyncIterable } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Admit } from './admission.ts';
@@ -15,25 +15,25 @@ import { collect, readBody } from './body.ts';
 import { COMPRESSED_FROM_BYTES, compress, negotiateEncoding } from './compression.ts';
 import { NEVER_CACHED, type ReadableHeaders, readableHeaders } from './headers.ts';
 import { type Accepted, accept, isJson, toHeader } from './negotiation.ts';
+import type { Execute, Result } from './operations.ts';
 import { GRAPHQL_PATH } from './pages/pages.ts';
 import { mediaTypeOf, normalize, parseJson } from './parameters.ts';
 import type { Progress, ServerContext } from './progress.ts';
 import { createEntry, type LogEntry, logWhenClosed, note, withEntry } from './request-log.ts';
+import { TOKEN_HEADER } from './shared-streams.ts';
 import { cutOffSlowReader, READING_LIMITS } from './slow-readers.ts';
 
 export interface FastPathOptions {
   admit: Admit;
   answers: Answers;
   /** Yoga's, with all plugins. */
-  execute(request: { params: GraphQLParams; request: Request }, context: ServerContext): PromiseLike<Result> | Result;
+  execute: Execute;
   /** Whether the request is the router's, who may ask what others may not. */
   isSupergraph(headers: ReadableHeaders): boolean;
   /** Pages of other origins may read answers. */
   corsOrigins: readonly string[];
   log: Log;
 }
-
-type Result = ExecutionResult | AsyncIterable<ExecutionResult> | undefined;
 
 /** `next` answers what the fast path does not, and is told what was done; `undefined` is nothing at all. */
 export type FastPath = (
@@ -137,6 +137,7 @@ interface Plain {
 function toPlain(incoming: IncomingMessage, response: ServerResponse, corsOrigins: readonly string[]): Plain | null {
   if (incoming.method !== 'POST' || incoming.url !== GRAPHQL_PATH) return null;
   const headers = readableHeaders(incoming.headers);
+  if (headers.has(TOKEN_HEADER)) return null;
   if (mediaTypeOf(headers) !== 'application/json' || (corsOrigins.length > 0 && headers.has('origin'))) return null;
   const accepted = accept(headers.get('accept'));
   if (!accepted || !isJson(accepted.whole)) return null;
@@ -146,7 +147,7 @@ function toPlain(incoming: IncomingMessage, response: ServerResponse, corsOrigin
 }
 
 /** Errors have a say in the status and in the headers: Yoga knows how. */
-function isPlainResult(result: Result): result is ExecutionResult {
+function isPlainResult(result: Result | undefined): result is ExecutionResult {
   return result !== undefined && !isAsyncIterable(result) && !result.errors && result.data != null;
 }
 

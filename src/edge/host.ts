@@ -42,8 +42,16 @@ export function refuseHost(
     return true;
   };
   if (!url.startsWith('/') || (host !== undefined && !isHost(host))) return refuse(400, 'BAD_REQUEST', '');
-  if (isPrivate && !isLoopback((host ?? 'localhost').replace(/:\d+$/, ''))) return refuse(403, 'FORBIDDEN', FORBIDDEN);
+  if (isForeignHost(request, { isPrivate })) return refuse(403, 'FORBIDDEN', FORBIDDEN);
   return false;
+}
+
+/** Whether the request names a host that a private gateway is not. */
+export function isForeignHost(
+  { headers: { host } }: Pick<IncomingMessage, 'headers'>,
+  { isPrivate }: HostRules,
+): boolean {
+  return isPrivate && !isLoopback((host ?? 'localhost').replace(/:\d+$/, ''));
 }
 
 const REFUSED = {

@@ -90,7 +90,7 @@ export function publicFaceSettings({ corsOrigins }: PublicFace) {
 function allow(origins: readonly string[]) {
   const options = {
     origin: [...origins],
-    methods: ['GET', 'POST'],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
     // Cookies are not used for authentication.
     credentials: false,
     exposedHeaders: ['retry-after', 'x-request-id'],

@@ -79,6 +79,19 @@ export function withEntry<T>(entry: LogEntry, run: () => T): T {
   return entries.run(entry, run);
 }
 
+/** The same result: when it has been read, or its reader has left, there is a line in the log. */
+export function logAtEnd<R extends ExecutionResult | AsyncIterable<ExecutionResult>>(
+  log: Log,
+  entry: LogEntry,
+  result: R,
+): R | AsyncIterable<ExecutionResult> {
+  const write = (aborted: boolean) => log.request(toLine(entry, aborted));
+  if (isAsyncIterable(result)) return observed(result, entry, write);
+  note(result as ExecutionResult, entry);
+  write(false);
+  return result;
+}
+
 /** If the client disconnects, there may never be a response. */
 export function logWhenClosed(log: Log, entry: LogEntry, response: ServerResponse): void {
   response.once('close', () => log.request(toLine(entry, !response.writableFinished)));
@@ -113,17 +126,30 @@ function operationIn(parsed: unknown, name: string | undefined): RequestLine['op
 }
 
 /** Later parts are executed while the response is read, outside of the async context of the request. */
-function observed(parts: AsyncIterable<ExecutionResult>, entry: LogEntry): AsyncIterable<ExecutionResult> {
+function observed(
+  parts: AsyncIterable<ExecutionResult>,
+  entry: LogEntry,
+  whenEnded: (isAborted: boolean) => void = () => {},
+): AsyncIterable<ExecutionResult> {
   const iterator = parts[Symbol.asyncIterator]();
+  let isOver = false;
+  const end = (isAborted: boolean) => {
+    if (!isOver) whenEnded(isAborted);
+    isOver = true;
+  };
   const inside = async (step: () => Promise<IteratorResult<ExecutionResult>>) => {
     const taken = await entries.run(entry, step);
     if (!taken.done) note(taken.value, entry);
+    else end(false);
     return taken;
   };
   const same: AsyncIterableIterator<ExecutionResult> = {
     [Symbol.asyncIterator]: () => same,
     next: () => inside(() => iterator.next()),
-    return: () => inside(async () => (await iterator.return?.()) ?? { done: true, value: undefined }),
+    return: () => {
+      end(true);
+      return inside(async () => (await iterator.return?.()) ?? { done: true, value: undefined });
+    },
   };
   return same;
 }

@@ -2,12 +2,14 @@
 import { once } from 'node:events';
 import {
   createServer as createHttpServer,
+  type IncomingMessage,
   type RequestListener,
   type Server,
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
 import { Server as ConnectionServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 
 const SWEEP_MS = 50;
@@ -39,18 +41,28 @@ export interface GracefulServer {
   shutDown(options: { delayMs: number; graceMs: number }): Promise<void>;
 }
 
-export function createServer(listener: RequestListener, limits: ServerOptions = LIMITS): GracefulServer {
+/** Answers requests, and takes over connections that become WebSockets. */
+export type ServerListener = RequestListener & {
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+};
+
+export function createServer(listener: ServerListener, limits: ServerOptions = LIMITS): GracefulServer {
   const inProgress = new Set<ServerResponse>();
   let isShuttingDown = false;
   /** Requests that wait while the last connections are accepted. */
   let held: (() => void)[] | null = null;
-  const server = createHttpServer(limits, (request, response) => {
+  const { upgrade } = listener;
+  // Any other upgrade that a client offers is left alone, and its request answered.
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
+  const server = createHttpServer({ ...limits, ...(upgrade && { shouldUpgradeCallback }) }, (request, response) => {
     inProgress.add(response);
     response.once('close', () => inProgress.delete(response));
     if (isShuttingDown) response.setHeader('connection', 'close');
     if (held) held.push(() => listener(request, response));
     else listener(request, response);
   });
+
+  if (upgrade) server.on('upgrade', upgrade);
 
   async function stopListening(): Promise<void> {
     const waiting: (() => void)[] = [];

@@ -98,7 +98,7 @@ export async function startGateway(
     log: createLog({ level: 'trace', destination: { write: (line) => void lines.push(line) } }),
     ...(now && { now }),
   });
-  const server = createServer(gateway);
+  const server = createServer(gateway).on('upgrade', gateway.upgrade);
   const url = `${await listen(server)}/graphql`;
   return {
     url,
@@ -110,6 +110,7 @@ export async function startGateway(
     },
     async [Symbol.asyncDispose]() {
       live.shutDown('TEST_IS_OVER');
+      gateway.goAway({ graceMs: 0 });
       server.close();
       server.closeAllConnections();
       await gateway.dispose();

@@ -1,6 +1,6 @@
 import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { createGateway, type GatewayOptions } from '../../src/gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../../src/gateway.ts';
 import { createLive, type LiveFeed } from '../../src/live/live.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createReadiness } from '../../src/process/readiness.ts';
@@ -44,6 +44,7 @@ export interface PublicGateway extends AsyncDisposable {
   /** The lines of the log, parsed. */
   lines(): Record<string, unknown>[];
   shutDown: GracefulServer['shutDown'];
+  goAway: Gateway['goAway'];
   live: LiveFeed;
 }
 
@@ -59,6 +60,8 @@ export interface PublicGatewayOptions {
   federation?: GatewayOptions['federation'];
   /** @default 12_000 */
   heartbeatMs?: GatewayOptions['heartbeatMs'];
+  /** @default 60_000 */
+  idleMs?: GatewayOptions['idleMs'];
 }
 
 const PREFIX = 'canary-';
@@ -71,6 +74,7 @@ export async function startPublicGateway({
   env = {},
   federation,
   heartbeatMs,
+  idleMs,
   now,
   others = [],
   pageCacheMs = 0,
@@ -101,6 +105,7 @@ export async function startPublicGateway({
     sources,
     live,
     heartbeatMs,
+    idleMs,
     requestTimeoutMs,
     pageCacheMs,
     federation,
@@ -113,6 +118,7 @@ export async function startPublicGateway({
   const origin = await listen(server);
   stack.defer(async () => {
     live.shutDown('TEST_IS_OVER');
+    gateway.goAway({ graceMs: 0 });
     server.close();
     server.closeAllConnections();
     await gateway.dispose();
@@ -143,6 +149,7 @@ export async function startPublicGateway({
     unleash,
     request,
     shutDown,
+    goAway: gateway.goAway,
     live,
     ask: (query, { headers, variables } = {}) =>
       request({
