@@ -20,6 +20,7 @@ import {
   started,
   type Variables,
 } from './support/gateway-process.ts';
+import { type Running, transportNames, transports } from './support/transports.ts';
 
 const FIRST_QUERY = '{ flagEvents(first: 100) { nodes { __typename id } sources { source { url } status } } }';
 
@@ -197,6 +198,53 @@ describe('the process, under load,', () => {
     expect(await stopped).toEqual([0, null]);
   });
 });
+
+describe('the process, with subscribers,', () => {
+  it('on SIGTERM tells them the reason after SHUTDOWN_DELAY_MS, and another replica goes on without a gap', async () => {
+    await using unleash = await startUnleashSandbox();
+    const settings = {
+      UNLEASH_API_TOKEN: unleash.token,
+      UNLEASH_URL: unleash.url,
+      POLL_INTERVAL_MS: '1000',
+      SHUTDOWN_DELAY_MS: '600',
+    };
+    await using first = await start(settings);
+    await using second = await start(settings);
+    const query = `subscription ($since: String) {
+      flagEventsAdded(since: $since) { cursor nodes { ... on UnleashFlagEvent { eventId } } }
+    }`;
+    const happen = () => String(unleash.insert({ type: 'feature-created', featureName: 'f', project: 'web-shop' }).id);
+    const clients = transportNames.map((name) => [transports[name](first.url), transports[name](second.url)] as const);
+    const running = clients.map(([client]) => client.begin({ query }));
+    await Promise.all(running.map((each) => each.until(({ answers }) => answers.length > 0)));
+    const made = [happen()];
+    const idsIn = ({ answers }: Running) =>
+      answers.flatMap(({ data }) => (data?.flagEventsAdded as Batch)?.nodes.map(({ eventId }) => eventId) ?? []);
+    await Promise.all(running.map((each) => each.until(() => idsIn(each).length === 1)));
+    const stopped = once(first.child, 'exit');
+    first.child.kill('SIGTERM');
+    await vi.waitUntil(async () => (await fetch(new URL('/ready', first.url))).status === 503);
+    // They go on meanwhile: nobody has been told yet.
+    expect(running.flatMap(({ answers }) => answers).some(({ errors }) => errors)).toBe(false);
+    await Promise.all(running.map(({ ended }) => ended));
+    made.push(happen());
+    expect(await stopped).toEqual([0, null]);
+    for (const [index, [, other]] of clients.entries()) {
+      const { answers } = running[index] as Running;
+      expect(answers.at(-1)?.errors).toMatchObject([{ extensions: { reason: 'SHUTTING_DOWN' } }]);
+      const since = answers.flatMap(({ data }) => (data?.flagEventsAdded as Batch)?.cursor ?? []).at(-1);
+      const resumed = other.begin({ query, variables: { since } });
+      await resumed.until(() => idsIn(resumed).length === 1);
+      expect([...idsIn(running[index] as Running), ...idsIn(resumed)]).toEqual(made);
+    }
+    for (const client of clients.flat()) await client[Symbol.asyncDispose]();
+  });
+});
+
+interface Batch {
+  cursor: string;
+  nodes: { eventId: string }[];
+}
 
 describe('the process, in front of people,', () => {
   it('asks for keys, has no page and writes no secret down', async () => {

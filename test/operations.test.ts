@@ -1,7 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { request } from '../schema/examples/request.ts';
 import * as generated from '../schema/generated/graphql.ts';
 import {
@@ -11,9 +15,11 @@ import {
   FilterChoicesDocument,
   FlagHistoryDocument,
   HighImpactChangesDocument,
+  NewEventsDocument,
   SourceStatesDocument,
   TimelinePageDocument,
 } from '../schema/generated/graphql.ts';
+import { collect } from './support/gateway-process.ts';
 import { type BothSandboxes, startBoth } from './support/sandboxes.ts';
 import { idsOf, walk } from './support/walk.ts';
 
@@ -121,6 +127,7 @@ describe('the operations of a frontend', () => {
       FilterChoicesDocument,
       FlagHistoryDocument,
       HighImpactChangesDocument,
+      NewEventsDocument,
       SourceStatesDocument,
       TimelinePageDocument,
     });
@@ -165,7 +172,70 @@ describe('the export script', () => {
   });
 });
 
+describe('the script that follows the timeline', () => {
+  const script = fileURLToPath(new URL('../schema/examples/tail.ts', import.meta.url));
+
+  function follow(...args: string[]) {
+    const child = spawn(process.execPath, [script, url, ...args]);
+    const [output, errors] = [collect(child.stdout), collect(child.stderr)];
+    const lines = () => output().split('\n').filter(Boolean).map(toNode);
+    return {
+      child,
+      errors,
+      names: () => lines().map(({ flag }) => flag?.key),
+      async [Symbol.asyncDispose]() {
+        if (child.exitCode !== null) return;
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      },
+    };
+  }
+  const happen = (featureName: string) =>
+    both.unleash.insert({ type: 'feature-created', featureName, project: 'web-shop' });
+
+  it('writes what happens, and goes on from its file after an interruption', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'gateway-tail-'));
+    const file = path.join(folder.path, 'cursor');
+    const names = ['first', 'second', 'third', 'fourth'];
+    {
+      await using tail = follow('--cursor', file);
+      await vi.waitUntil(() => tail.errors().includes('0 events'), LONGEST);
+      happen('first');
+      happen('second');
+      await vi.waitUntil(() => tail.names().length === 2, LONGEST);
+      expect(tail.names()).toEqual(names.slice(0, 2));
+      expect(tail.errors()).toContain('2 events, up to ');
+    }
+    happen('third');
+    await using tail = follow('--cursor', file);
+    await vi.waitUntil(() => tail.names().length === 1, LONGEST);
+    happen('fourth');
+    await vi.waitUntil(() => tail.names().length === 2, LONGEST);
+    expect(tail.names()).toEqual(names.slice(2));
+  });
+
+  it('ends with an error when its file holds no cursor', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'gateway-tail-'));
+    const file = path.join(folder.path, 'cursor');
+    await writeFile(file, 'nonsense\n');
+    await using tail = follow('--cursor', file);
+    expect(await once(tail.child, 'exit')).toEqual([1, null]);
+    expect(tail.errors()).toContain('is not a cursor of this API');
+  });
+
+  it('waits for a gateway that is not there, and says so', async () => {
+    const child = spawn(process.execPath, [script, 'http://127.0.0.1:1/graphql']);
+    const errors = collect(child.stderr);
+    await vi.waitUntil(() => errors().includes('trying again (1)'), LONGEST);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+const LONGEST = { timeout: 10_000 };
+
 interface Line {
+  flag?: { key: string } | null;
   occurredAt: string;
   eventId: string;
 }

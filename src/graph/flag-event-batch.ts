@@ -80,7 +80,7 @@ export function defineSubscription(
       flagEventsAdded: t.field({
         type: FlagEventBatch,
         description:
-          'Every event once, as it becomes readable, over Server-Sent Events. Events come up to a few seconds after they happen (`POLL_INTERVAL_MS`), and those of one source may come after newer ones of another. One that its vendor makes readable more than a minute after newer ones may be missed by who is not subscribed at that time. Where more than 400 events of the last minute have to be remembered in a cursor, going on from it may give the oldest of them again. A source that fails does not end the subscription: see `sources`. The gateway ends it with an error of code `SUBSCRIPTION_ENDED`, for example when it shuts down: go on with the last cursor as `since`.',
+          'Every event once, as it becomes readable, over Server-Sent Events or a WebSocket. Events come up to a few seconds after they happen (`POLL_INTERVAL_MS`), and those of one source may come after newer ones of another. One that its vendor makes readable more than a minute after newer ones may be missed by who is not subscribed at that time. Where more than 400 events of the last minute have to be remembered in a cursor, going on from it may give the oldest of them again. A source that fails does not end the subscription: see `sources`. The gateway ends it with an error of code `SUBSCRIPTION_ENDED`, for example when it shuts down: go on with the last cursor as `since`.',
         args: {
           since: t.arg.string({
             description:

@@ -65,7 +65,7 @@ describe('GraphiQL, in Chromium,', () => {
 
   it('opens with one tab for each thing there is to ask', async () => {
     const tabs = await page.locator('.graphiql-tab-button').allInnerTexts();
-    expect(tabs.map((tab) => tab.trim())).toEqual(['WhatChanged', 'Impact', 'Why', 'OneFlag', 'Sources']);
+    expect(tabs.map((tab) => tab.trim())).toEqual(['WhatChanged', 'Impact', 'Why', 'Live', 'OneFlag', 'Sources']);
   });
 
   it.for([
@@ -97,6 +97,16 @@ describe('GraphiQL, in Chromium,', () => {
     const sent = page.waitForRequest((request) => request.method() === 'POST');
     await page.locator('.graphiql-execute-button').click();
     expect((await sent).headers()).toHaveProperty('x-api-key', '');
+  });
+
+  it('shows what happens while it happens', async () => {
+    await run('Live');
+    await vi.waitFor(async () => expect(await answer()).toContain('"isCaughtUp": true'));
+    both.unleash.insert({ type: 'feature-created', featureName: 'made-while-looking', project: 'web-shop' });
+    await vi.waitFor(async () => expect(await answer()).toContain('made-while-looking'), 5_000);
+    await page.screenshot({ path: `${SCREENSHOTS}Live.png` });
+    await page.getByRole('button', { name: /stop/i }).click();
+    await vi.waitFor(() => expect(both.gateway.live.subscribers).toBe(0));
   });
 
   it('leads to the reference of the schema', async () => {

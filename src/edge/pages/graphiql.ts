@@ -87,6 +87,36 @@ query Why {
 `,
   },
   {
+    query: `# What happens from now on? Press the play button and
+# change a flag. Press the button again to stop.
+subscription Live {
+  flagEventsAdded {
+    nodes {
+      occurredAt
+      title
+      flag { key }
+      environment { key }
+      actor { name }
+      source { name }
+    }
+    # Completed since: LaunchDarkly's impact.
+    updated {
+      id
+      ... on LaunchDarklyFlagEvent { impact { size percentage } }
+    }
+    # To go on from here: \`since: "<cursor>"\`.
+    cursor
+    isCaughtUp
+    sources {
+      source { name }
+      status
+      failure { message }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# What happened to one flag, in both vendors?
 # Its key is one of the variables below.
 query OneFlag($key: String!, $filter: FlagEventFilter) {
