@@ -3,12 +3,14 @@ import type { Source } from '../sources/source.ts';
 import type { Part } from '../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
 import { createBell } from './bell.ts';
-import { type Channel, createPoller, type Follower, type Poller, type PollerOptions } from './poller.ts';
+import { type Channel, createPoller, type Follower, type Found, type Poller, type PollerOptions } from './poller.ts';
 
 export interface Hub {
   /** A place among those for whom these sources are polled. */
   join(sources: readonly Source[], filter: EventFilter): Seat;
   nudge(sourceId: string, about?: About): void;
+  /** Takes in what another replica has found. */
+  take(found: Found): void;
   close(): void;
 }
 
@@ -72,6 +74,7 @@ export function createHub(options: PollerOptions): Hub {
       const named = own.filter(({ part }) => part.key === sourceId || part.key === `${sourceId}/${project}`);
       for (const poller of named.length > 0 ? named : own) poller.nudge(about);
     },
+    take: (found) => pollers.get(found.part)?.take(found),
     close() {
       for (const poller of pollers.values()) poller.close();
     },

@@ -144,7 +144,7 @@ export function createListing(completion: Completion | undefined): Listing {
         entries.push({ event, key: eventKey(event), previous: old?.event, isLate });
         newest = Math.max(newest ?? event.occurredAt, event.occurredAt);
       }
-      polledAt = at;
+      polledAt = Math.max(polledAt ?? at, at);
       trim();
       return begin + entries.length > before;
     },

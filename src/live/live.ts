@@ -1,9 +1,12 @@
 /** Follows the timeline for all who subscribe to it: one poller for each feed, and none while nobody listens. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { createBudget } from '../request/budget.ts';
 import { EndedError, type Live, type LiveBatch, type LiveRequest } from '../request/live.ts';
 import { type Bus, createMemoryBus } from '../store/bus.ts';
+import { createMemoryLease, type Lease } from '../store/lease.ts';
 import { type About, createHub, type Seat } from './hub.ts';
+import type { Found } from './poller.ts';
 import { follow } from './subscription.ts';
 
 export interface LiveOptions {
@@ -23,8 +26,10 @@ export interface LiveOptions {
   nudgeDelaysMs?: readonly number[];
   /** When to look besides, where events are completed later, in milliseconds. @default 660_000 */
   completionDelayMs?: number;
-  /** Where nudges are told, for all replicas. @default this process */
+  /** Where nudges, and what polls have found, are told, for all replicas. @default this process */
   bus?: Bus;
+  /** Which replica polls. @default this one */
+  lease?: Lease;
   /** Told when a feed begins to fail. @default nobody is told */
   onFailure?: (feed: string, error: unknown) => void;
 }
@@ -50,10 +55,12 @@ const nudgeSchema = z.object({
   environment: z.string().optional(),
 });
 const NUDGES = 'live nudges';
+const POLLS = 'live polls';
 
 export function createLive({
   bus = createMemoryBus(),
   completionDelayMs = 11 * 60_000,
+  lease = createMemoryLease(),
   maxBackoffMs = 60_000,
   minGapMs = 1_000,
   now = Date.now,
@@ -68,6 +75,8 @@ export function createLive({
   let ended: EndedError | undefined;
   const openBudget = (signal: AbortSignal) =>
     createBudget({ deadline: Date.now() + requestTimeoutMs, calls: upstreamCallsPerRequest, client: { signal } });
+  /** Tells replicas from each other. */
+  const by = randomUUID();
   const hub = createHub({
     intervalMs: pollIntervalMs,
     minGapMs: Math.min(minGapMs, pollIntervalMs),
@@ -75,8 +84,15 @@ export function createLive({
     nudgeDelaysMs,
     completionDelayMs,
     createBudget: openBudget,
+    lease,
+    share: (found) => bus.publish(POLLS, { by, found }),
     now,
     onFailure,
+  });
+
+  bus.subscribe(POLLS, (message) => {
+    const told = message as { by: string; found: Found };
+    if (told.by !== by) hub.take(told.found);
   });
 
   bus.subscribe(NUDGES, (message) => {

@@ -1,16 +1,18 @@
 /**
  * Polls the feeds of one part for all who follow it, and nobody's else: each feed once in an interval, and not at all while no
  * follower's filter lets anything of it through. Feeds of a part are asked at the same time for the same rows, so that those
- * which stand in one log of the vendor share the call.
+ * which stand in one log of the vendor share the call. Of several replicas one polls and tells the others; whoever is told
+ * nothing for a while polls as well.
  */
 import { UpstreamError } from '../errors.ts';
 import type { FlagEvent } from '../model.ts';
 import type { OpenBudget } from '../request/budget.ts';
+import type { Lease } from '../store/lease.ts';
 import { shortKey, shortKeyOf } from '../timeline/cursor.ts';
 import type { Feed, FeedPage, Part, Start } from '../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
 import { withinBudget } from '../timeline/within-budget.ts';
-import { createListing, type Listing } from './listing.ts';
+import { createListing, type Listing, type Polled } from './listing.ts';
 
 export interface PollerOptions {
   intervalMs: number;
@@ -22,10 +24,22 @@ export interface PollerOptions {
   nudgeDelaysMs: readonly number[];
   completionDelayMs: number;
   createBudget(signal: AbortSignal): OpenBudget;
+  lease: Lease;
+  /** Told what a poll has found, for other replicas. */
+  share(found: Found): void;
   /** Unix milliseconds. */
   now(): number;
   /** Told when a feed, or a part whose feeds are not known, begins to fail. */
   onFailure(feed: string, error: unknown): void;
+}
+
+/** What one poll of a channel has found. JSON. */
+export interface Found extends Polled {
+  /** The key of the part. */
+  part: string;
+  /** The part's own key of the channel. */
+  channel: string;
+  skipped: number;
 }
 
 /** One feed as it is polled for all whose filter can be checked on the same rows. */
@@ -57,8 +71,13 @@ export interface Poller {
   leave(follower: Follower): void;
   /** Look now, and a few times later: at the feeds that can hold such an event, or at all of them if none can. */
   nudge(about: EventFilter): void;
+  /** Takes in what another replica has found. */
+  take(found: Found): void;
   close(): void;
 }
+
+/** For so many intervals a lease is held, and another replica is waited for. */
+const LEASE_INTERVALS = 3;
 
 /** How often one feed is read in one poll, before the rest is left to pages. */
 const MAX_READS = 10;
@@ -72,6 +91,10 @@ const DEFAULT_MAX_PAGE = 100;
 const clock = () => performance.now();
 
 interface State extends Channel {
+  /** Among those of its part. */
+  id: string;
+  /** When anything was known of it last, by {@link clock}. */
+  toldAt: number;
   feed: Feed;
   error: unknown;
   skipped: number;
@@ -86,8 +109,9 @@ interface State extends Channel {
 }
 
 export function createPoller(part: Part, options: PollerOptions): Poller {
-  const { completionDelayMs, createBudget, intervalMs, maxBackoffMs, minGapMs, now, nudgeDelaysMs, onFailure } =
-    options;
+  const { completionDelayMs, createBudget, intervalMs, lease, maxBackoffMs, minGapMs, now, nudgeDelaysMs } = options;
+  const { onFailure, share } = options;
+  const leases = new Set<string>();
   const followers = new Set<Follower>();
   const channels = new Map<string, State>();
   const partKey = shortKey(part.key);
@@ -96,6 +120,8 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
   let failures = 0;
   let retryAt = Number.NEGATIVE_INFINITY;
   let isRunning = false;
+  /** Somebody has come meanwhile. */
+  let isWanted = false;
   let timer: NodeJS.Timeout | undefined;
   let session = new AbortController();
 
@@ -122,12 +148,12 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
 
   /** Finds out the feeds, and starts the polls that are due. */
   async function run(): Promise<void> {
+    isWanted = isRunning;
     if (isRunning || followers.size === 0) return;
     isRunning = true;
     const { signal } = session;
     await discover(signal);
     if (signal.aborted) return;
-    isRunning = false;
     openChannels();
     const at = clock();
     // Those that are nearly due come along, to share calls.
@@ -137,9 +163,40 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     };
     const all = [...channels.values()];
     const due = all.some((state) => nextTimeOf(state) <= at) ? all.filter(isDue) : [];
-    for (const group of Map.groupBy(due, ({ filter }) => JSON.stringify(filter)).values())
-      pollTogether(group, at, signal);
-    schedule();
+    for (const [filter, group] of Map.groupBy(due, (state) => JSON.stringify(state.filter))) {
+      const own = await mine(group, `${part.key} ${shortKey(filter)}`, at);
+      if (signal.aborted) return;
+      if (own.length > 0) pollTogether(own, at, signal);
+    }
+    isRunning = false;
+    if (isWanted) void run();
+    else schedule();
+  }
+
+  /** Those that this replica has to poll. */
+  async function mine(group: readonly State[], key: string, at: number): Promise<readonly State[]> {
+    const patienceMs = LEASE_INTERVALS * intervalMs;
+    leases.add(key);
+    // Who cannot ask whether others poll does it as if it were alone.
+    if (await lease.hold(key, patienceMs).catch(() => true)) return group;
+    const [told, untold] = partition(group, ({ toldAt }) => at - toldAt < patienceMs);
+    for (const state of told) {
+      state.dueAt = at + intervalMs;
+      state.wishes = state.wishes.filter((wish) => wish > at);
+    }
+    return untold;
+  }
+
+  /** Says whether it is news. */
+  function take(state: State, { skipped, ...polled }: Polled & { skipped: number }): boolean {
+    const wasFailing = state.error !== undefined;
+    const wasReady = state.listing.isReady;
+    const isNew = state.listing.add(polled);
+    state.toldAt = clock();
+    state.error = undefined;
+    state.failures = 0;
+    state.skipped = skipped;
+    return isNew || wasFailing || !wasReady;
   }
 
   async function discover(signal: AbortSignal): Promise<void> {
@@ -174,7 +231,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
         wanted.add(key);
         const known = channels.get(key);
         if (known) known.feed = feed;
-        else channels.set(key, createState(feed, partKey, filter));
+        else channels.set(key, createState(key, feed, partKey, filter));
       }
     }
     for (const key of channels.keys()) if (!wanted.has(key)) channels.delete(key);
@@ -189,22 +246,18 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
   }
 
   async function poll(state: State, asked: Asked, signal: AbortSignal): Promise<void> {
-    const { listing } = state;
     state.isReading = true;
     state.startedAt = asked.at;
     state.wishes = state.wishes.filter((wish) => wish > asked.at);
     const budget = createBudget(signal);
     const wasFailing = state.error !== undefined;
     try {
-      const { skipped, ...polled } = await readDown(state, asked, budget);
+      const polled = { ...(await readDown(state, asked, budget)), floor: asked.floor, at: asked.now };
       if (signal.aborted) return;
-      const wasReady = listing.isReady;
-      const isNew = listing.add({ ...polled, floor: asked.floor, at: asked.now });
-      state.error = undefined;
-      state.failures = 0;
-      state.skipped = skipped;
+      const isNews = take(state, polled);
       state.dueAt = asked.at + intervalMs;
-      if (isNew || wasFailing || !wasReady) wakeAll();
+      share({ ...polled, part: part.key, channel: state.id });
+      if (isNews) wakeAll();
     } catch (reason) {
       if (signal.aborted) return;
       state.failures += 1;
@@ -223,6 +276,8 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     if (!followers.delete(follower) || followers.size > 0) return;
     // What is known ages at once, and takes memory: who comes next has a cursor.
     session.abort();
+    for (const key of leases) void lease.release(key).catch(() => {});
+    leases.clear();
     clearTimeout(timer);
     channels.clear();
     feeds = null;
@@ -262,6 +317,13 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
           if (!isWished) state.wishes.push(at + delay);
         }
       }
+      schedule();
+    },
+    take(found) {
+      const state = followers.size > 0 ? channels.get(found.channel) : undefined;
+      if (!state) return;
+      state.dueAt = clock() + intervalMs;
+      if (take(state, found)) wakeAll();
       schedule();
     },
     close() {
@@ -322,9 +384,11 @@ function channelOf(feed: Feed, filter: EventFilter): { key: string; filter: Even
   return { key: `${feed.key} ${feed.pushdown(own).key}`, filter: own };
 }
 
-function createState(feed: Feed, part: string, filter: EventFilter): State {
+function createState(id: string, feed: Feed, part: string, filter: EventFilter): State {
   const never = Number.NEGATIVE_INFINITY;
   return {
+    id,
+    toldAt: never,
     feed,
     key: shortKeyOf(feed),
     part,
@@ -339,4 +403,8 @@ function createState(feed: Feed, part: string, filter: EventFilter): State {
     notBefore: never,
     failures: 0,
   };
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }

@@ -5,6 +5,8 @@ import { createLive, type LiveFeed, type LiveOptions } from '../../src/live/live
 import type { FlagEvent } from '../../src/model.ts';
 import type { EndedError } from '../../src/request/live.ts';
 import type { Source } from '../../src/sources/source.ts';
+import { createMemoryBus } from '../../src/store/bus.ts';
+import { createMemoryLease } from '../../src/store/lease.ts';
 import { NO_FILTER } from '../../src/timeline/filter.ts';
 import { readTimeline } from '../../src/timeline/timeline.ts';
 import { createEndlessBudget } from '../support/budget.ts';
@@ -337,6 +339,40 @@ describe('the pollers', () => {
     expect(moments.length).toBeGreaterThanOrEqual(3);
     expect(moments.length).toBeLessThanOrEqual(5);
     expect(moments.slice(1).every((moment, index) => moment - (moments[index] ?? 0) >= 99)).toBe(true);
+  });
+
+  it('of several replicas poll once between them, and another goes on when one has gone', async () => {
+    const feed = createFeed('a');
+    const sources = [createMemorySource('s', [feed])];
+    const [bus, held] = [createMemoryBus(), new Map()];
+    const replicas = [1, 2].map(() => start({ pollIntervalMs: 100, bus, lease: createMemoryLease(held) }));
+    const readers = replicas.map((replica) => follow(replica, sources));
+    await Promise.all(readers.map((reader) => reader.until(isCaughtUp)));
+    feed.requests.length = 0;
+    happen(feed, 'one');
+    await Promise.all(readers.map((reader) => reader.until(hasEvents(1))));
+    await wait(1_000);
+    expect(feed.requests.length).toBeGreaterThanOrEqual(8);
+    expect(feed.requests.length).toBeLessThanOrEqual(13);
+    replicas[0]?.shutDown('GONE');
+    happen(feed, 'two');
+    await readers[1]?.until(hasEvents(2));
+    expect(readers.map((reader) => reader.ids())).toEqual([['one'], ['one', 'two']]);
+  });
+
+  it('do not wait for a replica that is told of no longer, nor for a lease that cannot be asked for', async () => {
+    const feed = createFeed('a');
+    const sources = [createMemorySource('s', [feed])];
+    const deaf = { publish() {}, subscribe() {} };
+    const others = { hold: async () => false, release: async () => {} };
+    const broken = { hold: () => Promise.reject(new Error('gone')), release: () => Promise.reject(new Error('gone')) };
+    for (const [id, lease] of Object.entries({ others, broken })) {
+      const reader = follow(start({ bus: deaf, lease }), sources);
+      await reader.until(isCaughtUp);
+      happen(feed, id);
+      await reader.until(hasEvents(1));
+      await reader.leave();
+    }
   });
 
   it('leave a failing feed alone for longer and longer', async () => {

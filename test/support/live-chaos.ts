@@ -1,10 +1,13 @@
 /**
  * Readers with random filters follow feeds in memory while events happen, come late and feeds fail; they are slow, fall
- * behind, leave in the middle, and go on from the last cursor they have. Time is the chaos's own, and passes with the events.
+ * behind, leave in the middle, and go on at this or another replica from the last cursor they have. Time is the chaos's own,
+ * and passes with the events.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLive } from '../../src/live/live.ts';
+import { createLive, type LiveFeed } from '../../src/live/live.ts';
 import type { FlagEvent } from '../../src/model.ts';
+import { createMemoryBus } from '../../src/store/bus.ts';
+import { createMemoryLease } from '../../src/store/lease.ts';
 import type { Cursor } from '../../src/timeline/cursor.ts';
 import { createMatcher, type EventFilter, NO_FILTER } from '../../src/timeline/filter.ts';
 import type { Dice } from '../soak/dice.ts';
@@ -40,14 +43,19 @@ export async function runChaos({
   const committed: FlagEvent[] = [];
   const feeds = ['a', 'b', 'c', 'd'].map((key) => shaky(createMemoryFeed(key, []), dice));
   const source = createMemorySource('s', feeds);
-  const live = createLive({
-    pollIntervalMs: 4,
-    minGapMs: 1,
-    maxBackoffMs: 10,
-    requestTimeoutMs: 2_000,
-    upstreamCallsPerRequest: 1_000,
-    now: () => time,
-  });
+  const [bus, held] = [createMemoryBus(), new Map()];
+  const start = () =>
+    createLive({
+      pollIntervalMs: 4,
+      minGapMs: 1,
+      maxBackoffMs: 10,
+      requestTimeoutMs: 2_000,
+      upstreamCallsPerRequest: 1_000,
+      now: () => time,
+      bus,
+      lease: createMemoryLease(held),
+    });
+  const replicas = [start(), start()];
   let isOver = false;
   let mostSeen = 0;
 
@@ -96,7 +104,8 @@ export async function runChaos({
       if (isOver && Date.now() - begun > 30_000) break;
       if (!isOver) begun = Date.now();
       sessions += 1;
-      const batches = live.subscribe({ sources: [source], filter, since, fields: new Set() });
+      const replica = replicas[dice.below(replicas.length)] as LiveFeed;
+      const batches = replica.subscribe({ sources: [source], filter, since, fields: new Set() });
       for (let pulls = dice.below(1 + 30); pulls >= 0 && (!isOver || missing().length > 0); pulls -= 1) {
         const pull = batches.next();
         // It may leave amid a pull: what that brings is lost to it.
@@ -124,7 +133,7 @@ export async function runChaos({
 
   for (let before = 0; before < 50; before += 1) commit();
   const [readers] = await Promise.all([Promise.all(Array.from({ length: readerCount }, read)), make()]);
-  live.shutDown('CHAOS_IS_OVER');
+  for (const replica of replicas) replica.shutDown('CHAOS_IS_OVER');
   return { readers, mostSeen };
 }
 
