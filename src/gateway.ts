@@ -7,6 +7,7 @@ import type { TrustedDocuments, TrustedDocumentsMode } from './edge/document-lis
 import { useEventStream } from './edge/event-stream.ts';
 import { createFastPath } from './edge/fast-path.ts';
 import type { ReadableHeaders } from './edge/headers.ts';
+import { createHooks, type HooksOptions } from './edge/hooks.ts';
 import { useSafeIncrementalDelivery } from './edge/incremental-delivery.ts';
 import { createListener } from './edge/listener.ts';
 import { createMaskError } from './edge/mask-error.ts';
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   heartbeatMs?: number | undefined;
   /** After so long a connection for operations is ended that has none, in milliseconds. @default 60_000 */
   idleMs?: number | undefined;
+  /** Told by a vendor's webhook that there may be something new. @default nobody is told */
+  nudge?: HooksOptions['nudge'];
   /** @default no secret, and `node` not in the supergraph */
   federation?: FederationSettings | undefined;
   /** Authentication and limits. @default everybody on this machine is accepted */
@@ -85,6 +88,7 @@ export function createGateway({
   live,
   log = silentLog,
   now,
+  nudge = () => {},
   pageCacheMs = 0,
   requestTimeoutMs,
   sources: connected,
@@ -122,12 +126,13 @@ export function createGateway({
     ...publicFaceSettings(face),
   });
   const { corsOrigins, isPrivate } = face;
+  const hooks = createHooks({ sources, nudge, log });
   const answers = createAnswers({ maxAgeMs: pageCacheMs });
   const execute: Execute = yoga.getResultForParams;
   const sockets = createWebSockets({ admit, run, corsOrigins, isPrivate, log, heartbeatMs, idleMs });
   const fastPath = createFastPath({ admit, answers, execute, isSupergraph, corsOrigins, log });
   const answer = yoga.handleNodeRequestAndResponse;
-  return Object.assign(createListener({ fastPath, answer, isPrivate, log }), {
+  return Object.assign(createListener({ fastPath, answer, hooks, isPrivate, log }), {
     upgrade: sockets.upgrade,
     goAway(options: { graceMs: number }) {
       sockets.goAway(options);

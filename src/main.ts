@@ -110,6 +110,7 @@ async function run(config: Config): Promise<void> {
     pageCacheMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     live,
+    nudge: live.nudge,
     federation,
     face: toPublicFace(config),
     trustedDocuments: config.trustedDocuments,

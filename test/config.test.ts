@@ -97,6 +97,7 @@ describe('settings from the environment', () => {
         ],
         eventsApi: 'auditlog',
         historyDays: 30,
+        webhookSecrets: ['hook-secret-of-now', 'hook-secret-of-before'],
       },
       {
         vendor: 'unleash',
@@ -106,6 +107,7 @@ describe('settings from the environment', () => {
         allowPlainHttp: true,
         projects: ['default', 'payments'],
         eventsApi: 'legacy',
+        webhookSecrets: ['hook-secret-of-unleash'],
       },
     ]);
   });
@@ -289,6 +291,8 @@ const missing: Case[] = [
   ['an Unleash URL without a token', { UNLEASH_URL: `https://${CANARY}` }, ['UNLEASH_API_TOKEN']],
   ['an Unleash token without a URL', { UNLEASH_API_TOKEN: CANARY }, ['UNLEASH_URL']],
   ['an Unleash token with an empty URL', { UNLEASH_API_TOKEN: CANARY, UNLEASH_URL: '' }, ['UNLEASH_URL']],
+  ['webhooks alone', { UNLEASH_WEBHOOK_SECRETS: `${CANARY}-secret-secret` }, ['UNLEASH_URL', 'UNLEASH_API_TOKEN']],
+  ['a short secret', { ...unleash, UNLEASH_WEBHOOK_SECRETS: CANARY.slice(0, 9) }, ['UNLEASH_WEBHOOK_SECRETS']],
   ['Unleash projects alone', { UNLEASH_PROJECTS: CANARY }, ['UNLEASH_URL', 'UNLEASH_API_TOKEN']],
 ];
 
@@ -652,10 +656,12 @@ const EVERY_VARIABLE: Environment = {
   LAUNCHDARKLY_PROJECTS: ' web/production, mobile/* ,',
   LAUNCHDARKLY_HISTORY_DAYS: '30',
   LAUNCHDARKLY_EVENTS_API: 'auditlog',
+  LAUNCHDARKLY_WEBHOOK_SECRETS: 'hook-secret-of-now, hook-secret-of-before',
   UNLEASH_URL: 'http://unleash.internal/eu/demo',
   UNLEASH_API_TOKEN: '*:*.2',
   UNLEASH_PROJECTS: 'default, payments',
   UNLEASH_EVENTS_API: 'legacy',
+  UNLEASH_WEBHOOK_SECRETS: 'hook-secret-of-unleash',
 };
 
 function settingsOf(loaded: Config) {

@@ -22,13 +22,13 @@ export async function readBody(headers: ReadableHeaders, read: () => Promise<Buf
  * The body, read from the connection itself: the streams of `Request` cost more than all the rest of a small request. No
  * more is read than a body may have.
  */
-export function collect(incoming: IncomingMessage): Promise<Buffer> {
+export function collect(incoming: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const add = (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MAX_BODY_BYTES) return chunks.push(chunk);
+      if (size <= maxBytes) return chunks.push(chunk);
       incoming.off('data', add).pause();
       reject(tooLarge());
     };

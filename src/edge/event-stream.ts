@@ -3,6 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { type Placed, placeOf } from '../request/batches.ts';
 import type { GatewayContext } from '../request/context.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 export interface EventStreamOptions {
   /** How often something is sent where nothing happens, in milliseconds. */
@@ -13,6 +14,12 @@ export interface EventStreamOptions {
 export const HEARTBEAT = ':\n\n';
 const EVENT_STREAM = 'text/event-stream';
 const HEADERS = { 'content-type': EVENT_STREAM, 'content-encoding': 'none', 'x-accel-buffering': 'no' };
+
+const NOT_ACCEPTABLE: Refusal = {
+  code: 'NOT_ACCEPTABLE',
+  message: `A subscription has many answers: send \`accept: ${EVENT_STREAM}\`, or use a WebSocket.`,
+  status: 406,
+};
 
 const endless = new WeakSet<Response>();
 
@@ -36,8 +43,9 @@ export function useEventStream({ heartbeatMs }: EventStreamOptions): Plugin<Gate
   const subscribing = new WeakSet<Request>();
   return {
     onSubscribe({ args }) {
-      const { request } = args.contextValue as unknown as { request?: Request };
-      if (request) subscribing.add(request);
+      const { request } = args.contextValue as unknown as { request: Request };
+      if (!request.headers.get('accept')?.includes(EVENT_STREAM)) throw refuse(NOT_ACCEPTABLE);
+      subscribing.add(request);
     },
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
       if (!resultProcessor || !isAsyncIterable(result) || !subscribing.has(request)) return;

@@ -54,7 +54,8 @@ export function isForeignHost(
   return isPrivate && !isLoopback((host ?? 'localhost').replace(/:\d+$/, ''));
 }
 
-const REFUSED = {
+/** The line in the log of a request that was no GraphQL. */
+export const REFUSED = {
   operation: null,
   durationMs: 0,
   upstreamCalls: null,

@@ -7,6 +7,7 @@ import { sendNodeResponse } from '@whatwg-node/server';
 import type { Log } from '../observe/log.ts';
 import { isEndless } from './event-stream.ts';
 import type { FastPath } from './fast-path.ts';
+import { HOOKS_PATH, type Hooks } from './hooks.ts';
 import { type HostRules, refuseHost } from './host.ts';
 import { sendAndClose } from './last-answer.ts';
 import type { ServerContext } from './progress.ts';
@@ -15,6 +16,8 @@ import { cutOffSlowReader, READING_LIMITS, type ReadingLimits } from './slow-rea
 export interface ListenerOptions extends HostRules {
   /** @default Yoga answers everything */
   fastPath?: FastPath;
+  /** @default there are none */
+  hooks?: Hooks;
   /** Yoga's answer to what the fast path leaves. */
   answer: Answer;
   log: Log;
@@ -31,6 +34,7 @@ export type Answer = (
 export function createListener({
   answer,
   fastPath = (_request, _response, next) => next(undefined),
+  hooks = async () => false,
   isPrivate,
   log,
   reading = READING_LIMITS,
@@ -45,8 +49,10 @@ export function createListener({
   }
 
   return async (req, res) => {
-    if (refuseHost(req, res, { isPrivate, log })) return;
     try {
+      // A vendor's request names the host of whatever tunnel it has come through, and proves itself by a secret.
+      if (req.url?.startsWith(HOOKS_PATH) && (await hooks(req, res))) return;
+      if (refuseHost(req, res, { isPrivate, log })) return;
       await fastPath(req, res, (progress) => answerByYoga({ req, res, ...(progress && { progress }) }));
     } catch (error) {
       log.trouble('unexpected error', error, { level: 'error' });

@@ -41,8 +41,8 @@ export interface Asked {
 /** Never rejects. Every operation leaves one line in the log, once its last result was taken. */
 export type RunOperation = (asked: Asked) => Promise<Result>;
 
-/** What a client has to accept for `@defer` and `@stream`: here it gets parts whatever it has said. */
-const ACCEPTS_PARTS = 'multipart/mixed, application/json';
+/** What a client has to accept for several answers: here it gets them whatever it has said. */
+const ACCEPTS_PARTS = 'multipart/mixed, text/event-stream, application/json';
 
 export function createOperations({ admit, execute, log, maskError }: OperationsOptions): RunOperation {
   const toAnswer = (error: unknown): ExecutionResult => {

@@ -104,7 +104,7 @@ export function createSharedStreams({ admit, heartbeatMs, idleMs, run }: SharedS
 
   async function answer(request: Request, url: URL, incoming: IncomingMessage | undefined): Promise<Answer | null> {
     const token = request.headers.get(TOKEN_HEADER) ?? url.searchParams.get('token');
-    if (request.method === 'PUT') return reserve(request, incoming);
+    if (request.method === 'PUT') return hasBody(request) ? null : reserve(request, incoming);
     if (token === null || !incoming) return null;
     const stream = streams.get(token);
     if (!stream) throw refuse({ code: 'NOT_FOUND', message: 'No event stream has this token.', status: 404 });
@@ -141,6 +141,10 @@ export function createSharedStreams({ admit, heartbeatMs, idleMs, run }: SharedS
       }, SWEEP_MS);
     },
   };
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
 }
 
 interface Answer {

@@ -3,6 +3,8 @@ import type { RateLimit } from '../http/rate-limit.ts';
 import type { Budget, EventReference, FlagEvent } from '../model.ts';
 import type { Part } from '../timeline/feed.ts';
 
+import type { Webhook } from './webhook.ts';
+
 export type { RateLimit };
 
 /** One configured account or instance of a vendor. */
@@ -42,6 +44,8 @@ export interface Source {
    * report of the source says how many are. One that needs another comes after it.
    */
   details: readonly string[];
+  /** How its vendor's webhooks are known; not set where there is no secret for them. */
+  webhook?: Webhook | undefined;
   /** What is left of the vendor's rate limit, as its latest answer said; `null` if it has not said. */
   rateLimit(): RateLimit | null;
   /** False once everything that was asked has failed for want of an answer, until something is answered again. */

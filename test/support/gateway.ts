@@ -92,6 +92,7 @@ export async function startGateway(
     pageCacheMs,
     upstreamCallsPerRequest,
     live,
+    nudge: live.nudge,
     federation: config.federation,
     trustedDocuments,
     documents: readTrustedDocuments(),

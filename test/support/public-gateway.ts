@@ -104,6 +104,7 @@ export async function startPublicGateway({
     definitions,
     sources,
     live,
+    nudge: live.nudge,
     heartbeatMs,
     idleMs,
     requestTimeoutMs,

@@ -123,6 +123,8 @@ async function startUnleash(dbPort: number, port: number): Promise<Unleash> {
       createUserMaxPerMinute: 1_000,
       simpleLoginMaxPerMinute: 1_000,
     },
+    // Its webhooks may call this machine.
+    allowPrivateUrlInIntegration: true,
     versionCheck: { enable: false },
     telemetry: false,
     logLevel: 'fatal' as never,

@@ -21,6 +21,7 @@ import {
   launchDarklySettings,
   launchDarklyVariables,
 } from './settings.ts';
+import { createLaunchDarklyWebhook } from './webhook.ts';
 
 const NAME = 'LaunchDarkly';
 /** How long lists of projects and environments are believed. */
@@ -44,7 +45,7 @@ interface ProjectPart {
 }
 
 export function connectLaunchDarkly(settings: LaunchDarklySettings, options: ConnectOptions): Source {
-  const { id, projects, url } = settings;
+  const { id, projects, url, webhookSecrets } = settings;
   const client = createLaunchDarklyClient(settings, options);
   const memory = createEntryMemory(options.pageCacheMs);
   const byProject = Map.groupBy(projects, ({ project }) => project);
@@ -113,6 +114,7 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
       return [...byProject.keys()].filter((project) => found.has(project));
     },
     listEnvironments: async (project, budget) => (await environmentsOf.get(project)?.(budget)) ?? null,
+    webhook: webhookSecrets && createLaunchDarklyWebhook(webhookSecrets),
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,

@@ -17,6 +17,7 @@ import {
   wholeNumber,
   word,
 } from '../settings.ts';
+import { webhookSecrets } from '../webhook.ts';
 
 export const LAUNCHDARKLY_URL = 'https://app.launchdarkly.com';
 
@@ -73,6 +74,15 @@ export const launchDarklySettings = z
       form: number,
       schema: wholeNumber(1, 3_650).default(365),
       description: 'How many days back to read when a query sets no `from`.',
+    }),
+    webhookSecrets: setting({
+      variable: 'LAUNCHDARKLY_WEBHOOK_SECRETS',
+      form: list,
+      schema: webhookSecrets,
+      description:
+        'Turns on `POST /hooks/launchdarkly`, where the vendor reports that there are new events: see [webhooks.md](webhooks.md). ' +
+        'Several secrets are accepted at once, so that they can be changed. Each has at least 16 characters.',
+      otherwise: 'no webhooks',
     }),
   })
   .refine(isSecure, insecure);

@@ -13,6 +13,7 @@ import { createLegacyFeed } from './legacy-feed.ts';
 import { createSearchFeed } from './search-feed.ts';
 import { type UnleashSettings, unleashFromEnvironment, unleashSettings, unleashVariables } from './settings.ts';
 import { isAtLeast } from './version.ts';
+import { createUnleashWebhook } from './webhook.ts';
 
 const NAME = 'Unleash';
 const MINUTE_MS = 60_000;
@@ -44,7 +45,7 @@ type Names = ReadonlyMap<number, string>;
 const NO_NAMES: Names = new Map();
 
 export function connectUnleash(settings: UnleashSettings, options: ConnectOptions): Source {
-  const { id, projects, url } = settings;
+  const { id, projects, url, webhookSecrets } = settings;
   const client = createUnleashClient(settings, options);
   const creators = remember(
     async (budget) => new Map((await client.listCreators({ budget })).map((each) => [each.id, each.name])),
@@ -89,6 +90,7 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
     listProjects: async (budget) => projects ?? listed(budget),
     listEnvironments: (_project, budget) => environments(budget),
     details: [],
+    webhook: webhookSecrets && createUnleashWebhook(webhookSecrets),
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
     close: client.close,

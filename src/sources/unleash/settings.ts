@@ -15,6 +15,7 @@ import {
   variablesOf,
   word,
 } from '../settings.ts';
+import { webhookSecrets } from '../webhook.ts';
 
 const NAME = 'unleash';
 const NO_PROJECTS = 'must name at least one project, or be left out';
@@ -55,6 +56,15 @@ export const unleashSettings = z
       description:
         'Which endpoint to read: `search` is paged, `legacy` shows only the newest hundred events. `auto` takes the ' +
         'search where the server has it.',
+    }),
+    webhookSecrets: setting({
+      variable: 'UNLEASH_WEBHOOK_SECRETS',
+      form: list,
+      schema: webhookSecrets,
+      description:
+        'Turns on `POST /hooks/unleash`, where the vendor reports that there are new events: see [webhooks.md](webhooks.md). ' +
+        'Several secrets are accepted at once, so that they can be changed. Each has at least 16 characters.',
+      otherwise: 'no webhooks',
     }),
   })
   .refine(isSecure, insecure);

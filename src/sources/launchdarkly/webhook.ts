@@ -1,0 +1,34 @@
+/**
+ * LaunchDarkly's webhooks: each is an entry of the audit log, signed with HMAC-SHA256 over its bytes.
+ * https://launchdarkly.com/docs/home/infrastructure/webhooks
+ */
+import { createHmac } from 'node:crypto';
+import { type Hint, isKey, isOneOf, type Webhook } from '../webhook.ts';
+
+/** `proj/web:env/production:flag/checkout`; each part may have tags, after `;`. A `*` stands for every key. */
+const RESOURCE = /^proj\/([^:;]+)(?:;[^:]*)?(?::env\/([^:;]+))?/;
+const MAX_HINTS = 50;
+
+export function createLaunchDarklyWebhook(secrets: readonly string[]): Webhook {
+  return {
+    isGenuine(headers, body) {
+      const signatures = secrets.map((secret) => createHmac('sha256', secret).update(body).digest('hex'));
+      return isOneOf(String(headers['x-ld-signature'] ?? ''), signatures);
+    },
+    hintsIn(body) {
+      const { accesses, target } = (body ?? {}) as { accesses?: unknown; target?: { resources?: unknown } };
+      const accessed = listOf(accesses).map((each) => (each as { resource?: unknown } | null)?.resource);
+      return [...accessed, ...listOf(target?.resources)].slice(0, MAX_HINTS).flatMap(toHint);
+    },
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function toHint(resource: unknown): Hint[] {
+  const [, project, environment] = RESOURCE.exec(String(resource)) ?? [];
+  if (!isKey(project)) return [];
+  return [{ project, ...(isKey(environment) && { environment }) }];
+}
