@@ -39,7 +39,7 @@ export function createHooks({ log, nudge, sources }: HooksOptions): Hooks {
     if (blocked.has(sender)) return [429, ['RATE_LIMITED']];
     if (Number(request.headers['content-length'] ?? 0) > MAX_HOOK_BYTES) return [413, ['REQUEST_ENTITY_TOO_LARGE']];
     const body = await collect(request, MAX_HOOK_BYTES).catch(() => null);
-    if (body === null) return [413, ['REQUEST_ENTITY_TOO_LARGE']];
+    if (body === null) return request.destroyed ? [400, ['BAD_REQUEST']] : [413, ['REQUEST_ENTITY_TOO_LARGE']];
     if (!webhook.isGenuine(request.headers, body)) {
       const retryAfterSeconds = await forged?.take(sender);
       if (retryAfterSeconds) blocked.set(sender, true, { ttl: retryAfterSeconds * 1000 });
@@ -47,9 +47,13 @@ export function createHooks({ log, nudge, sources }: HooksOptions): Hooks {
     }
     // The answer goes out first: nothing upstream is waited for.
     setImmediate(() => {
-      const hints = webhook.hintsIn(parse(body));
-      if (hints.length === 0) nudge(id);
-      for (const hint of hints) nudge(id, hint);
+      try {
+        const hints = webhook.hintsIn(parse(body));
+        if (hints.length === 0) nudge(id);
+        for (const hint of hints) nudge(id, hint);
+      } catch (error) {
+        log.trouble('unexpected error', error, { level: 'error' });
+      }
     });
     return [202, []];
   }

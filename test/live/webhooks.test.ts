@@ -46,11 +46,17 @@ describe('a webhook of LaunchDarkly', () => {
   it.for<[unknown, { project: string; environment?: string }[]]>([
     [
       { accesses: [{ resource: 'proj/web;tag:env/production;eu:flag/x' }, { resource: 'proj/web:env/test:flag/x' }] },
+      [{ project: 'web' }],
+    ],
+    [
+      { accesses: [{ resource: 'proj/web:env/test:flag/x' }, { resource: 'proj/app:env/test:flag/x' }] },
       [
-        { project: 'web', environment: 'production' },
         { project: 'web', environment: 'test' },
+        { project: 'app', environment: 'test' },
       ],
     ],
+    [{ accesses: Array.from({ length: 60 }, (_, index) => ({ resource: `proj/p${index}` })) }, []],
+    [{ accesses: [{ resource: { toString: null, valueOf: null } }] }, []],
     [{ target: { resources: ['proj/web:env/*:flag/x', 'member/1', 7] } }, [{ project: 'web' }]],
     [{ accesses: 'all', target: null }, []],
     [{ accesses: [null, {}, { resource: `proj/${'x'.repeat(500)}` }] }, []],

@@ -18,7 +18,10 @@ export function createLaunchDarklyWebhook(secrets: readonly string[]): Webhook {
     hintsIn(body) {
       const { accesses, target } = (body ?? {}) as { accesses?: unknown; target?: { resources?: unknown } };
       const accessed = listOf(accesses).map((each) => (each as { resource?: unknown } | null)?.resource);
-      return [...accessed, ...listOf(target?.resources)].slice(0, MAX_HINTS).flatMap(toHint);
+      const resources = [...accessed, ...listOf(target?.resources)];
+      const byProject = Map.groupBy(resources.flatMap(toHint), ({ project }) => project);
+      const hints = [...byProject].map(([project, own]) => merge(project, own));
+      return hints.length > MAX_HINTS ? [] : hints;
     },
   };
 }
@@ -27,8 +30,15 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** A change in several environments may stand in the log of all of them together. */
+function merge(project: string, own: readonly Hint[]): Hint {
+  const environments = new Set(own.map(({ environment }) => environment));
+  const [environment] = environments;
+  return { project, ...(environments.size === 1 && environment !== undefined && { environment }) };
+}
+
 function toHint(resource: unknown): Hint[] {
-  const [, project, environment] = RESOURCE.exec(String(resource)) ?? [];
+  const [, project, environment] = (typeof resource === 'string' && RESOURCE.exec(resource)) || [];
   if (!isKey(project)) return [];
   return [{ project, ...(isKey(environment) && { environment }) }];
 }
