@@ -1,6 +1,10 @@
-/** Writes the tables of `configure.md` from the tables of settings in the source. A test fails if they differ. */
+/**
+ * Writes the tables of `configure.md` from the tables of settings in the source, and that of the metrics in `operate.md`. A
+ * test fails if they differ.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { createPrometheus } from '../src/observe/prometheus.ts';
 import { sections } from '../src/settings/table.ts';
 import { definitions } from '../src/sources/index.ts';
 import {
@@ -14,7 +18,8 @@ import {
   withoutWrappers,
 } from '../src/sources/settings.ts';
 
-const PAGE = new URL('configure.md', import.meta.url);
+const SETTINGS_PAGE = new URL('configure.md', import.meta.url);
+const METRICS_PAGE = new URL('operate.md', import.meta.url);
 
 /** By the name in the mark `<!-- table: name -->` that a table stands below. */
 const tables: Readonly<Record<string, readonly Setting[]>> = {
@@ -23,10 +28,12 @@ const tables: Readonly<Record<string, readonly Setting[]>> = {
   'all sources': settingsIn(sharedSettings),
 };
 
+const TABLE = /(?<=<!-- table: (.*) -->\n)[\s\S]*?(?=<!-- end -->)/g;
+
 /** The page with fresh tables. Throws if a table has no mark, or a mark has no table. */
 export function withTables(page: string): string {
   const missing = new Set(Object.keys(tables));
-  const fresh = page.replaceAll(/(?<=<!-- table: (.*) -->\n)[\s\S]*?(?=<!-- end -->)/g, (_old, name: string) => {
+  const fresh = page.replaceAll(TABLE, (_old, name: string) => {
     const rows = tables[name];
     if (rows === undefined || !missing.delete(name))
       throw new Error(`There is no table ${name}, or it is there twice.`);
@@ -34,6 +41,19 @@ export function withTables(page: string): string {
   });
   if (missing.size > 0) throw new Error(`The page has no table ${[...missing].join(', ')}.`);
   return fresh;
+}
+
+/** The page with a fresh table of metrics, which stands below the mark `<!-- table: metrics -->`. */
+export function withMetrics(page: string): string {
+  using prometheus = createPrometheus({ sources: [] });
+  const rows = prometheus
+    .describe()
+    .map(
+      ({ help, labels, name, type }) =>
+        `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+    );
+  const table = ['| metric | type | labels | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return page.replace(TABLE, () => `\n${table}\n\n`);
 }
 
 function ownSettings(table: z.ZodType): Setting[] {
@@ -78,4 +98,7 @@ function defaultOf({ form, inProduction, otherwise, schema }: Setting): string {
   return inProduction === undefined ? usual : `${usual}, in production \`${form.print(inProduction)}\``;
 }
 
-if (import.meta.main) await writeFile(PAGE, withTables(await readFile(PAGE, 'utf8')));
+if (import.meta.main) {
+  await writeFile(SETTINGS_PAGE, withTables(await readFile(SETTINGS_PAGE, 'utf8')));
+  await writeFile(METRICS_PAGE, withMetrics(await readFile(METRICS_PAGE, 'utf8')));
+}

@@ -25,12 +25,16 @@ import type { GraphVendor } from './graph/vendor.ts';
 import type { History } from './history/history.ts';
 import { rememberingPart } from './history/remembering-feed.ts';
 import { type Log, silentLog } from './observe/log.ts';
+import { type Metrics, noMetrics } from './observe/metrics.ts';
+import { observedPart } from './observe/observed-part.ts';
+import type { Tracing } from './observe/tracing.ts';
 import { useBatches } from './request/batches.ts';
 import { createContext, type GatewayContext } from './request/context.ts';
 import { useFinish } from './request/finish.ts';
 import type { Live } from './request/live.ts';
 import type { FederationSettings } from './settings/config.ts';
 import type { Source } from './sources/source.ts';
+import type { Part } from './timeline/feed.ts';
 
 export interface GatewayOptions {
   definitions: readonly GraphVendor[];
@@ -58,6 +62,10 @@ export interface GatewayOptions {
   isReady?: () => boolean;
   /** @default nothing is written */
   log?: Log;
+  /** What is counted of pages; requests are counted by the log. @default nothing */
+  metrics?: Metrics;
+  /** @default nothing is traced */
+  tracing?: Tracing | undefined;
   /** Whether requests may, or must, send the hash of one of `documents`. @default 'off' */
   trustedDocuments?: TrustedDocumentsMode;
   documents?: TrustedDocuments;
@@ -87,15 +95,23 @@ export function createGateway({
   isReady = () => true,
   live,
   log = silentLog,
+  metrics = noMetrics,
   now,
   nudge = () => {},
   pageCacheMs = 0,
   requestTimeoutMs,
   sources: connected,
+  tracing,
   trustedDocuments: mode = 'off',
   upstreamCallsPerRequest = 500,
 }: GatewayOptions): Gateway {
-  const sources = history ? connected.map((source) => remembering(source, history)) : connected;
+  const remembered = history
+    ? connected.map((source) => withParts(source, (part) => rememberingPart(part, history)))
+    : connected;
+  const isObserved = metrics !== noMetrics || tracing !== undefined;
+  const sources = isObserved
+    ? remembered.map((source) => withParts(source, (part) => observedPart(part, { metrics, tracing })))
+    : remembered;
   const maskError = createMaskError(log);
   const { secret } = federation;
   const isSupergraph = (headers: ReadableHeaders) => secret !== undefined && carriesSecret(headers, secret);
@@ -143,6 +159,6 @@ export function createGateway({
   });
 }
 
-function remembering(source: Source, history: History): Source {
-  return { ...source, parts: source.parts.map((part) => rememberingPart(part, history)) };
+function withParts(source: Source, change: (part: Part) => Part): Source {
+  return { ...source, parts: source.parts.map(change) };
 }

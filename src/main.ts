@@ -4,16 +4,21 @@
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readTrustedDocuments } from './edge/document-list.ts';
+import { refuseHost } from './edge/host.ts';
 import { createGateway } from './gateway.ts';
 import { createHistory } from './history/history.ts';
 import { createLive } from './live/live.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, type Log } from './observe/log.ts';
+import { countingLog, type Metrics, noMetrics } from './observe/metrics.ts';
+import type { Prometheus } from './observe/prometheus.ts';
 import { checkSources } from './process/check.ts';
 import { helpText } from './process/help.ts';
+import { type MetricsServer, startMetricsServer } from './process/metrics-server.ts';
 import { createReadiness } from './process/readiness.ts';
 import { createServer } from './process/server.ts';
 import { superviseProcess } from './process/supervision.ts';
@@ -23,6 +28,7 @@ import { toProxy } from './settings/proxy.ts';
 import { sections } from './settings/table.ts';
 import { definitions } from './sources/index.ts';
 import type { Source } from './sources/source.ts';
+import type { ConnectOptions } from './sources/vendor.ts';
 
 /** Added to the deadline of a request, so that no answer is cut off while it is sent. */
 const STOP_GRACE_MS = 5_000;
@@ -33,6 +39,12 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'HOST is not an address of this machine.',
   ENOTFOUND: 'HOST is not a name that this machine knows.',
   EAI_AGAIN: 'HOST is not a name that this machine knows.',
+};
+
+/** Others are about HOST, as above. */
+const METRICS_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken: set it to another port',
+  EACCES: 'this user may not listen on that port',
 };
 
 const MEGABYTE = 1024 * 1024;
@@ -69,8 +81,12 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function connect({ pageCacheMs, proxy, upstreamConnections }: Config, read: readonly ConfiguredSource[]): Source[] {
-  const options = { pageCacheMs, connections: upstreamConnections, proxy: toProxy(proxy) };
+function connect(
+  { pageCacheMs, proxy, upstreamConnections }: Config,
+  read: readonly ConfiguredSource[],
+  watch: Pick<ConnectOptions, 'onCall' | 'onRetry' | 'trace'> = {},
+): Source[] {
+  const options = { pageCacheMs, connections: upstreamConnections, proxy: toProxy(proxy), ...watch };
   return read.map(({ definition, settings }) => definition.connect(settings, options));
 }
 
@@ -86,26 +102,37 @@ async function check(config: Config): Promise<void> {
 
 async function run(config: Config): Promise<void> {
   const { federation, host, pageCacheMs, port, requestTimeoutMs, sources: configured } = config;
-  const log = createLog({ level: config.logLevel });
-  const { promise: uncaught, resolve: stop } = Promise.withResolvers<void>();
-  superviseProcess(log, stop);
-
+  const { metricsPort } = config;
+  const ownLog = createLog({ level: config.logLevel });
   const isSandbox = configured.length === 0;
   // Loaded only now: a gateway with sources of its own holds no code of a sandbox.
   await using sandboxes = isSandbox ? await (await import('./process/sandbox.ts')).startSandboxes(definitions) : null;
   const read = sandboxes?.sources ?? configured;
-  const sources = connect(config, read);
+  using prometheus = metricsPort === undefined ? null : await loadPrometheus(read);
+  const metrics: Metrics = prometheus ?? noMetrics;
+  const log = prometheus ? countingLog(ownLog, prometheus) : ownLog;
+  const { promise: uncaught, resolve: stop } = Promise.withResolvers<void>();
+  superviseProcess(log, stop);
+
+  const sources = connect(config, read, prometheus ? { onCall: metrics.call, onRetry: metrics.retry } : {});
   const hasHealthySource = createReadiness(sources);
   const live = createLive({
     pollIntervalMs: config.pollIntervalMs,
     requestTimeoutMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     onFailure: (feed, error) => log.trouble('a live feed fails', error, { level: 'warn', feed }),
+    onLate: metrics.late,
+  });
+  const { historyCacheMb, historyMaxAgeMs } = config;
+  const history = createHistory({
+    maxBytes: historyCacheMb * MEGABYTE,
+    maxAgeMs: historyMaxAgeMs,
+    onRead: prometheus ? metrics.historyRead : undefined,
   });
   const gateway = createGateway({
     definitions,
     sources,
-    history: createHistory({ maxBytes: config.historyCacheMb * MEGABYTE, maxAgeMs: config.historyMaxAgeMs }),
+    history,
     requestTimeoutMs,
     pageCacheMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
@@ -117,13 +144,17 @@ async function run(config: Config): Promise<void> {
     documents: readTrustedDocuments(),
     isReady: () => !isShuttingDown() && hasHealthySource(),
     log,
+    metrics,
   });
 
-  const { isShuttingDown, server, shutDown } = createServer(gateway);
+  const { inProgress, isShuttingDown, server, shutDown } = createServer(gateway);
+  prometheus?.watch({ sources, history, live, inProgress });
+  await using metricsServer = prometheus && (await serveMetrics(prometheus, config, ownLog));
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
   print(greet(address, read, { isSandbox, ...config }));
+  if (metricsServer) print(`Metrics are at http://${hostOf(metricsServer.address)}/metrics`);
 
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
   if (!reason) process.exitCode = 1;
@@ -139,20 +170,43 @@ async function run(config: Config): Promise<void> {
   await Promise.all(sources.map((source) => source.close()));
 }
 
+async function loadPrometheus(read: readonly ConfiguredSource[]): Promise<Prometheus> {
+  const { createPrometheus } = await import('./observe/prometheus.ts');
+  return createPrometheus({ sources: read.map(({ settings }) => settings.id) });
+}
+
+async function serveMetrics(prometheus: Prometheus, config: Config, log: Log): Promise<MetricsServer> {
+  const { host, metricsPort: port = 0 } = config;
+  const { isPrivate } = toPublicFace(config);
+  try {
+    const { contentType, print } = prometheus;
+    const refuse = (request: IncomingMessage, response: ServerResponse) =>
+      refuseHost(request, response, { isPrivate, log });
+    return await startMetricsServer({ host, port, contentType, print, refuse });
+  } catch (error) {
+    const problem = METRICS_PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''];
+    throw problem === undefined ? error : new ConfigError([`METRICS_PORT: ${problem}`]);
+  }
+}
+
+function hostOf({ address, family, port }: AddressInfo): string {
+  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
 function greet(
-  { address, family, port }: AddressInfo,
+  address: AddressInfo,
   sources: readonly ConfiguredSource[],
   { graphiql, isSandbox }: { graphiql: boolean; isSandbox: boolean },
 ): string {
-  const host = family === 'IPv6' ? `[${address}]` : address;
+  const host = hostOf(address);
   const names = sources.map(({ definition, settings }) => `${settings.id} (${definition.name})`).join(', ');
   return [
     isSandbox
       ? `Nothing is configured, so this is the sandbox: made-up events of ${names}, served by small servers on this machine.`
       : `Reading ${names}.`,
     graphiql
-      ? `Open http://${host}:${port}/graphql in a browser and press the play button.`
-      : `Send GraphQL to http://${host}:${port}/graphql (GraphiQL is off: see GRAPHIQL).`,
+      ? `Open http://${host}/graphql in a browser and press the play button.`
+      : `Send GraphQL to http://${host}/graphql (GraphiQL is off: see GRAPHIQL).`,
     ...(isSandbox ? ['To read real accounts, see "Point it at your accounts" in README.md.'] : []),
   ].join('\n');
 }

@@ -75,6 +75,7 @@ describe('settings from the environment', () => {
       graphiql: false,
       introspection: false,
       logLevel: 'warn',
+      metricsPort: 9464,
       shutdownDelayMs: 5_000,
       trustedDocuments: 'only',
       upstreamConnections: 64,
@@ -430,6 +431,7 @@ const access: Case[] = [
       ['UPSTREAM_CALLS_PER_REQUEST'],
     ],
   ),
+  ['one port for two listeners', { PORT: '4001', METRICS_PORT: '4001' }, ['METRICS_PORT']],
   ['an absurd delay', { SHUTDOWN_DELAY_MS: '60001' }, ['SHUTDOWN_DELAY_MS']],
   ['a level that is none', { LOG_LEVEL: CANARY }, ['LOG_LEVEL']],
 ];
@@ -637,6 +639,7 @@ const EVERY_VARIABLE: Environment = {
   GRAPHIQL: 'off',
   INTROSPECTION: 'off',
   LOG_LEVEL: 'warn',
+  METRICS_PORT: '9464',
   SHUTDOWN_DELAY_MS: '5000',
   TRUSTED_DOCUMENTS: 'only',
   UPSTREAM_CONNECTIONS: '64',

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { withTables } from '../docs/print.ts';
+import { withMetrics, withTables } from '../docs/print.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = globSync(['*.md', 'docs/*.md'], { cwd: root });
@@ -12,6 +12,14 @@ describe('docs/configure.md', () => {
   it('describes every setting as the source does: after a change run `npm run docs:settings`', () => {
     const page = read('docs/configure.md');
     expect(page).toBe(withTables(page));
+  });
+});
+
+describe('docs/operate.md', () => {
+  it('describes every metric as the source does: after a change run `npm run docs:settings`', () => {
+    const page = read('docs/operate.md');
+    expect(page).toContain('| `flag_events_subscribers` | gauge |');
+    expect(page).toBe(withMetrics(page));
   });
 });
 

@@ -171,7 +171,7 @@ function toLine(entry: LogEntry, aborted: boolean): RequestLine {
     requestId: entry.requestId,
     operation: entry.operation,
     status: entry.status,
-    durationMs: Math.round(performance.now() - entry.startedAt),
+    durationMs: Math.round((performance.now() - entry.startedAt) * 10) / 10,
     upstreamCalls: entry.calls?.made ?? null,
     partial: entry.partial,
     failures: entry.failures.slice(0, MAX_FAILURES),

@@ -7,6 +7,8 @@ export interface HistoryOptions {
   maxBytes: number;
   /** How long what was read is believed. */
   maxAgeMs: number;
+  /** Told whether what a page asked for was there. @default nobody is told */
+  onRead?: ((source: string, isHit: boolean) => void) | undefined;
 }
 
 /** By listing: a feed and what its upstream was asked for. */
@@ -16,10 +18,12 @@ export interface History {
   /** Replaces what was known of the same stretch. */
   add(listing: string, segment: Segment): void;
   bytes(): number;
+  readonly maxBytes: number;
+  readonly onRead?: HistoryOptions['onRead'];
 }
 
 /** `undefined` when nothing is to be remembered. */
-export function createHistory({ maxAgeMs, maxBytes }: HistoryOptions): History | undefined {
+export function createHistory({ maxAgeMs, maxBytes, onRead }: HistoryOptions): History | undefined {
   if (maxBytes <= 0 || maxAgeMs <= 0) return undefined;
   const listings = new Map<string, Segments>();
   const kept = new LRUCache<Segment, string>({
@@ -69,6 +73,8 @@ export function createHistory({ maxAgeMs, maxBytes }: HistoryOptions): History |
       keep(listing, segment, maxAgeMs);
     },
     bytes: () => kept.calculatedSize,
+    maxBytes,
+    onRead,
   };
   return history;
 }

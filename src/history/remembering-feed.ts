@@ -42,11 +42,13 @@ export function rememberingFeed(feed: Feed, history: History): Feed {
     for (const listing of listingsFor(request)) {
       const page = recall(listing, start, request);
       if (page) {
+        history.onRead?.(feed.source, true);
         // It is settled.
         believe(request.budget.calls, Number.POSITIVE_INFINITY);
         return page;
       }
     }
+    history.onRead?.(feed.source, false);
     // Somebody is on their way into the past: the largest page saves calls.
     const isOnTheWay = request.start !== null && request.direction === 'older';
     const page = await feed.read(isOnTheWay ? { ...request, limit: Math.max(request.limit, maxPage ?? 0) } : request);

@@ -12,6 +12,8 @@ export interface Breaker {
   run<T>(part: string, call: () => Promise<T>): Promise<T>;
   /** False while the part, or every part that was asked lately, fails. */
   isHealthy(part?: string): boolean;
+  /** How many parts are left alone, or are being tried, of those that somebody asks for. */
+  broken(): number;
 }
 
 export interface BreakerOptions {
@@ -96,6 +98,10 @@ export function createBreaker({ breakerMs, clock, judge, refuse }: BreakerOption
       const asked = part === undefined ? askedLately() : [parts.get(part) ?? []].flat();
       const known = asked.filter(({ isKnown }) => isKnown);
       return known.length === 0 || known.some(({ outages }) => outages === 0);
+    },
+    broken() {
+      const since = clock.now() - FORGOTTEN_AFTER_MS;
+      return [...parts.values()].filter(({ askedAt, brokenUntil }) => brokenUntil !== null && askedAt > since).length;
     },
   };
 }

@@ -12,6 +12,7 @@ export interface ExchangeOptions extends NetworkOptions {
   headers: Readonly<Record<string, string>>;
   clock: Pick<Clock, 'now'>;
   onCall: ((report: CallReport) => void) | undefined;
+  trace: TraceCall | undefined;
 }
 
 export interface OutgoingRequest {
@@ -26,6 +27,22 @@ export interface OutgoingRequest {
   pass: Pass;
 }
 
+/** How an HTTP request has ended. */
+export const CALL_OUTCOMES = [
+  'ok',
+  // Status 429; status 401 or 403; any other but 200.
+  'rate_limited',
+  'rejected',
+  'failed',
+  // Status 200, but the body broke off, was too large or could not be decompressed.
+  'unreadable',
+  'unanswered',
+  // The request's deadline has passed; nobody waits for it any more.
+  'timed_out',
+  'given_up',
+] as const;
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
 /** One HTTP request, for the log. `path` is without the query. */
 export interface CallReport {
   source: string;
@@ -33,11 +50,25 @@ export interface CallReport {
   path: string;
   /** `null` without an answer. */
   status: number | null;
+  outcome: CallOutcome;
   /** From sending to the end of the body. */
   durationMs: number;
   /** What went wrong, with the code of Node or undici; `undefined` if nothing did. */
   error: unknown;
 }
+
+/** Told that an HTTP request is about to be sent. */
+export type TraceCall = (call: {
+  source: string;
+  part: string;
+  method: 'GET' | 'POST';
+  path: string;
+  host: string;
+}) => {
+  /** Sent with it. */
+  headers: Readonly<Record<string, string>>;
+  end(report: CallReport): void;
+};
 
 export interface Exchange {
   /**
@@ -52,7 +83,7 @@ export interface Exchange {
 const SILENCE_MS = 5_000;
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { clock, maxResponseBytes, name, onCall, source, url } = options;
+  const { clock, maxResponseBytes, name, onCall, source, trace, url } = options;
   const network = createNetwork(url, options);
   const common = { accept: 'application/json', 'user-agent': 'flag-events-gateway', ...options.headers };
   const basePath = url.pathname.replace(/\/+$/, '');
@@ -75,8 +106,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const sentAt = clock.now();
       let status: number | null = null;
       let failure: unknown;
+      const method = body === undefined ? 'GET' : 'POST';
+      const traced = trace?.({ source, part, method, path: basePath + path, host: url.hostname });
       try {
-        const all = headers ? { ...common, ...headers } : common;
+        const all = headers || traced ? { ...common, ...headers, ...traced?.headers } : common;
         const response = await network.request(basePath + pathAndQuery, all, signal, body);
         status = response.statusCode;
         answeredAt = clock.now();
@@ -91,9 +124,23 @@ export function createExchange(options: ExchangeOptions): Exchange {
         throw isSilent && !isHeavy && isDeadline(signal.reason) ? timedOut(name, error) : signal.reason;
       } finally {
         pass.leave();
-        onCall?.({ source, part, path, status, durationMs: clock.now() - sentAt, error: failure });
+        if (onCall || traced) {
+          const outcome = outcomeOf(status, failure, signal);
+          const report = { source, part, path, status, outcome, durationMs: clock.now() - sentAt, error: failure };
+          onCall?.(report);
+          traced?.end(report);
+        }
       }
     },
     close: network.close,
   };
+}
+
+function outcomeOf(status: number | null, failure: unknown, { aborted, reason }: AbortSignal): CallOutcome {
+  if (status === 429) return 'rate_limited';
+  if (status === 401 || status === 403) return 'rejected';
+  if (status !== null && status !== 200) return 'failed';
+  if (failure === undefined) return 'ok';
+  if (aborted) return isDeadline(reason) ? 'timed_out' : 'given_up';
+  return status === null ? 'unanswered' : 'unreadable';
 }

@@ -40,6 +40,8 @@ export interface Gate {
    */
   enter(call: GateCall): Promise<Pass>;
   rateLimit(): RateLimit | null;
+  /** HTTP requests that are under way, and those that wait for leave to be sent. */
+  queue(): { active: number; waiting: number };
   /** Rejects all who wait, and all who come. */
   close(): void;
 }
@@ -244,6 +246,7 @@ export function createGate({ clock, connections, name }: GateOptions): Gate {
       return admitted;
     },
     rateLimit: limits.latest,
+    queue: () => ({ active, waiting: [...waiting.values()].reduce((sum, calls) => sum + calls.length, 0) }),
     close() {
       isClosed = true;
       for (const call of [...waiting.values()].flat()) call.refuse(closed(name));

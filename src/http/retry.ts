@@ -15,11 +15,13 @@ export interface RetryOptions {
   clock: Clock;
   /** Nothing is tried again once this is true. @default never */
   isClosed?: () => boolean;
+  /** Told of each time that something is tried again. @default nobody is told */
+  onRetry?: (() => void) | undefined;
   /** @default Math.random */
   random?: () => number;
 }
 
-export function createRetry({ clock, isClosed = () => false, random = Math.random }: RetryOptions): Retry {
+export function createRetry({ clock, isClosed = () => false, onRetry, random = Math.random }: RetryOptions): Retry {
   return async (budget, attempt) => {
     for (let number = 1; ; number += 1) {
       try {
@@ -31,6 +33,7 @@ export function createRetry({ clock, isClosed = () => false, random = Math.rando
         // The failure says more than that there is no time or no call left to try again.
         if (clock.now() + wait > budget.deadline || budget.calls.made >= budget.calls.limit) throw error;
         if (wait > 0) await clock.sleep(wait, budget.signal);
+        onRetry?.();
       }
     }
   };

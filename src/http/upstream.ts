@@ -7,7 +7,7 @@ import { type Budget, believe } from '../model.ts';
 import { type Cache, createMemoryCache } from '../store/cache.ts';
 import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type CallReport, createExchange } from './exchange.ts';
+import { type CallReport, createExchange, type TraceCall } from './exchange.ts';
 import { isDeadline, isUnanswered, notItsApi, timedOut } from './failure.ts';
 import { createGate } from './gate.ts';
 import type { ProxySettings } from './proxy.ts';
@@ -15,7 +15,7 @@ import type { RateLimit } from './rate-limit.ts';
 import { createRetry } from './retry.ts';
 import { createSingleFlight } from './single-flight.ts';
 
-export type { CallReport };
+export type { CallReport, TraceCall };
 
 export interface UpstreamOptions {
   /** Shown in failures, for example `LaunchDarkly`. */
@@ -41,6 +41,20 @@ export interface UpstreamOptions {
   breakerMs?: number | undefined;
   /** Told of every HTTP request once it is over. */
   onCall?: ((report: CallReport) => void) | undefined;
+  /** Told of every HTTP request before it is sent, too; and may send headers with it. */
+  trace?: TraceCall | undefined;
+  /** Told of each time that a call is tried again. */
+  onRetry?: ((source: string) => void) | undefined;
+}
+
+/** What is going on between the gateway and one account. */
+export interface Traffic {
+  /** HTTP requests that are under way. */
+  active: number;
+  /** Those that wait for a connection, or for a rate limit to end. */
+  waiting: number;
+  /** Parts of the account that the circuit breaker leaves alone. */
+  brokenParts: number;
 }
 
 export interface UpstreamRequest<T> {
@@ -80,6 +94,7 @@ export interface Upstream {
   rateLimit(): RateLimit | null;
   /** False while the part, or every part that was asked in the last minute, fails for want of an answer. */
   isHealthy(part?: string): boolean;
+  traffic(): Traffic;
   close(): Promise<void>;
 }
 
@@ -101,15 +116,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     connections = 32,
     name,
     onCall,
+    onRetry,
     pageCacheMs = 0,
     source,
+    trace,
     url,
   } = options;
   const { maxResponseBytes = MAX_RESPONSE_BYTES, proxy = {} } = options;
   const cache = pageCacheMs > 0 ? (options.cache ?? createMemoryCache({ maxBytes: MAX_REMEMBERED_BYTES })) : undefined;
   const once = createSingleFlight<Answered<unknown>>();
   let isClosed = false;
-  const retry = createRetry({ clock, isClosed: () => isClosed });
+  const retry = createRetry({ clock, isClosed: () => isClosed, onRetry: onRetry && (() => onRetry(source)) });
   const gate = createGate({ name, connections, clock });
   const exchange = createExchange({
     name,
@@ -121,6 +138,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     proxy,
     clock,
     onCall,
+    trace,
   });
   const breaker = createBreaker({
     clock,
@@ -189,6 +207,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
     rateLimit: gate.rateLimit,
     isHealthy: breaker.isHealthy,
+    traffic: () => ({ ...gate.queue(), brokenParts: breaker.broken() }),
     async close() {
       isClosed = true;
       gate.close();

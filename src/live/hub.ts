@@ -3,7 +3,7 @@ import type { Source } from '../sources/source.ts';
 import type { Part } from '../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
 import { createBell } from './bell.ts';
-import { type Channel, createPoller, type Follower, type Found, type Poller, type PollerOptions } from './poller.ts';
+import { type Channel, createPoller, type FeedLag, type Follower, type Found, type Poller, type PollerOptions } from './poller.ts';
 
 export interface Hub {
   /** A place among those for whom these sources are polled. */
@@ -11,6 +11,7 @@ export interface Hub {
   nudge(sourceId: string, about?: About): void;
   /** Takes in what another replica has found. */
   take(found: Found): void;
+  lags(): FeedLag[];
   close(): void;
 }
 
@@ -75,6 +76,7 @@ export function createHub(options: PollerOptions): Hub {
       for (const poller of named.length > 0 ? named : own) poller.nudge(about);
     },
     take: (found) => pollers.get(found.part)?.take(found),
+    lags: () => [...pollers.values()].flatMap((poller) => poller.lags()),
     close() {
       for (const poller of pollers.values()) poller.close();
     },

@@ -6,7 +6,7 @@ import { EndedError, type Live, type LiveBatch, type LiveRequest } from '../requ
 import { type Bus, createMemoryBus } from '../store/bus.ts';
 import { createMemoryLease, type Lease } from '../store/lease.ts';
 import { type About, createHub, type Seat } from './hub.ts';
-import type { Found } from './poller.ts';
+import type { FeedLag, Found } from './poller.ts';
 import { follow } from './subscription.ts';
 
 export interface LiveOptions {
@@ -32,12 +32,16 @@ export interface LiveOptions {
   lease?: Lease;
   /** Told when a feed begins to fail. @default nobody is told */
   onFailure?: (feed: string, error: unknown) => void;
+  /** Told of events that became readable after newer ones. @default nobody is told */
+  onLate?: (source: string, count: number) => void;
 }
 
 /** What the process has of it; the graph sees {@link Live}. */
 export interface LiveFeed extends Live {
   /** How many subscriptions there are. */
   readonly subscribers: number;
+  /** How far the feeds have been followed, of those that are. */
+  lags(): FeedLag[];
   /**
    * Somebody says that there may be something new: look now, and after 2, 10 and 60 seconds, because it may not be readable
    * yet; after eleven minutes, too, where events are completed later. However many nudges there are, a feed is polled at most
@@ -66,6 +70,7 @@ export function createLive({
   now = Date.now,
   nudgeDelaysMs = [0, 2_000, 10_000, 60_000],
   onFailure = () => {},
+  onLate = () => {},
   pollIntervalMs,
   requestTimeoutMs,
   upstreamCallsPerRequest,
@@ -88,6 +93,7 @@ export function createLive({
     share: (found) => bus.publish(POLLS, { by, found }),
     now,
     onFailure,
+    onLate,
   });
 
   bus.subscribe(POLLS, (message) => {
@@ -156,6 +162,7 @@ export function createLive({
     get subscribers() {
       return seats.size;
     },
+    lags: hub.lags,
     nudge: (source, about) => bus.publish(NUDGES, { source, ...about }),
     shutDown(reason) {
       ended ??= new EndedError(reason);

@@ -31,6 +31,16 @@ export interface PollerOptions {
   now(): number;
   /** Told when a feed, or a part whose feeds are not known, begins to fail. */
   onFailure(feed: string, error: unknown): void;
+  /** Told of events that became readable after newer ones. */
+  onLate(source: string, count: number): void;
+}
+
+/** How far a feed has been followed. */
+export interface FeedLag {
+  /** Key of the feed, or of a part whose feeds are not known. */
+  feed: string;
+  /** When its latest successful poll began, or before that when it began to be followed, Unix milliseconds. */
+  readAt: number;
 }
 
 /** What one poll of a channel has found. JSON. */
@@ -73,6 +83,8 @@ export interface Poller {
   nudge(about: EventFilter): void;
   /** Takes in what another replica has found. */
   take(found: Found): void;
+  /** Of what is followed. */
+  lags(): FeedLag[];
   close(): void;
 }
 
@@ -101,6 +113,7 @@ interface State extends Channel {
   filter: EventFilter;
   isReading: boolean;
   startedAt: number;
+  readAt: number;
   /** When its next poll is due, when it was asked to look besides, and until when it is left alone, by {@link clock}. */
   dueAt: number;
   wishes: number[];
@@ -110,7 +123,7 @@ interface State extends Channel {
 
 export function createPoller(part: Part, options: PollerOptions): Poller {
   const { completionDelayMs, createBudget, intervalMs, lease, maxBackoffMs, minGapMs, now, nudgeDelaysMs } = options;
-  const { onFailure, share } = options;
+  const { onFailure, onLate, share } = options;
   const leases = new Set<string>();
   const followers = new Set<Follower>();
   const channels = new Map<string, State>();
@@ -122,6 +135,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
   let isRunning = false;
   /** Somebody has come meanwhile. */
   let isWanted = false;
+  let followedAt = now();
   let timer: NodeJS.Timeout | undefined;
   let session = new AbortController();
 
@@ -191,8 +205,13 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
   function take(state: State, { skipped, ...polled }: Polled & { skipped: number }): boolean {
     const wasFailing = state.error !== undefined;
     const wasReady = state.listing.isReady;
+    const before = state.listing.end;
     const isNew = state.listing.add(polled);
+    // A listing that begins anew says nothing of what came late.
+    const late = state.listing.begin > before ? 0 : state.listing.from(before).filter(({ isLate }) => isLate).length;
+    if (late > 0) onLate(part.source, late);
     state.toldAt = clock();
+    state.readAt = polled.at;
     state.error = undefined;
     state.failures = 0;
     state.skipped = skipped;
@@ -231,7 +250,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
         wanted.add(key);
         const known = channels.get(key);
         if (known) known.feed = feed;
-        else channels.set(key, createState(key, feed, partKey, filter));
+        else channels.set(key, createState(key, feed, partKey, filter, now()));
       }
     }
     for (const key of channels.keys()) if (!wanted.has(key)) channels.delete(key);
@@ -301,7 +320,10 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     },
     follow(follower) {
       followers.add(follower);
-      if (followers.size === 1) session = new AbortController();
+      if (followers.size === 1) {
+        session = new AbortController();
+        followedAt = now();
+      }
       void run();
     },
     leave,
@@ -325,6 +347,11 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
       state.dueAt = clock() + intervalMs;
       if (take(state, found)) wakeAll();
       schedule();
+    },
+    lags() {
+      if (followers.size === 0) return [];
+      if (feeds === null) return [{ feed: part.key, readAt: followedAt }];
+      return [...channels.values()].map(({ feed, readAt }) => ({ feed: feed.key, readAt }));
     },
     close() {
       for (const follower of followers) leave(follower);
@@ -384,7 +411,7 @@ function channelOf(feed: Feed, filter: EventFilter): { key: string; filter: Even
   return { key: `${feed.key} ${feed.pushdown(own).key}`, filter: own };
 }
 
-function createState(id: string, feed: Feed, part: string, filter: EventFilter): State {
+function createState(id: string, feed: Feed, part: string, filter: EventFilter, now: number): State {
   const never = Number.NEGATIVE_INFINITY;
   return {
     id,
@@ -398,6 +425,7 @@ function createState(id: string, feed: Feed, part: string, filter: EventFilter):
     skipped: 0,
     isReading: false,
     startedAt: never,
+    readAt: now,
     dueAt: never,
     wishes: [],
     notBefore: never,

@@ -34,6 +34,8 @@ const LAST_CALL_MS = 250;
 export interface GracefulServer {
   server: Server;
   isShuttingDown(): boolean;
+  /** How many requests are being answered. */
+  inProgress(): number;
   /**
    * From now on clients are told to close their connections. After `delayMs` no new connection is accepted; requests in
    * progress are answered, and cut off after another `graceMs`.
@@ -77,6 +79,7 @@ export function createServer(listener: ServerListener, limits: ServerOptions = L
   return {
     server,
     isShuttingDown: () => isShuttingDown,
+    inProgress: () => inProgress.size,
     async shutDown({ delayMs, graceMs }) {
       isShuttingDown = true;
       for (const response of inProgress) if (!response.headersSent) response.setHeader('connection', 'close');

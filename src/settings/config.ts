@@ -88,6 +88,8 @@ export function toConfig(
   // Checked even if other settings are wrong; but a file that is wrong may have said something else about these.
   const exposed = exposure.safeParse(said);
   if (parsedFile.success && exposed.success) problems.push(...exposureProblems(exposed.data));
+  if (parsed.success && parsed.data.metricsPort === parsed.data.port && parsed.data.port !== 0)
+    problems.push('METRICS_PORT: must differ from PORT');
 
   const sources = [
     ...definitions.flatMap((definition) => sourceFromEnvironment(definition, env, problems)),

@@ -42,6 +42,15 @@ const server = z.object({
     schema: wholeNumber(0, 65_535).default(4000),
     description: 'Port to listen on; `0` takes a free one.',
   }),
+  metricsPort: setting({
+    variable: 'METRICS_PORT',
+    form: number,
+    schema: wholeNumber(0, 65_535).optional(),
+    otherwise: 'off',
+    description:
+      'Port for Prometheus to read metrics from, as `GET /metrics` on `HOST`; `0` takes a free one. It has no ' +
+      'authentication: let nobody else reach it.',
+  }),
   requestTimeoutMs: setting({
     variable: 'REQUEST_TIMEOUT_MS',
     form: number,

@@ -1,11 +1,11 @@
 /** The contract of a source: what is read of one account or instance. It stands below the graph. */
 import type { RateLimit } from '../http/rate-limit.ts';
+import type { Traffic } from '../http/upstream.ts';
 import type { Budget, EventReference, FlagEvent } from '../model.ts';
 import type { Part } from '../timeline/feed.ts';
-
 import type { Webhook } from './webhook.ts';
 
-export type { RateLimit };
+export type { RateLimit, Traffic };
 
 /** One configured account or instance of a vendor. */
 export interface Source {
@@ -50,6 +50,7 @@ export interface Source {
   rateLimit(): RateLimit | null;
   /** False once everything that was asked has failed for want of an answer, until something is answered again. */
   isHealthy(): boolean;
+  traffic(): Traffic;
   close(): Promise<void>;
 }
 

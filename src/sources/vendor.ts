@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { VendorGraph } from '../graph/vendor.ts';
 import type { Clock } from '../http/clock.ts';
 import type { ProxySettings } from '../http/proxy.ts';
+import type { UpstreamOptions } from '../http/upstream.ts';
 import type { Source } from './source.ts';
 import type { Story } from './story.ts';
 
@@ -27,7 +28,7 @@ export interface Sandbox<Settings> extends AsyncDisposable {
   settings: Settings;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Pick<UpstreamOptions, 'onCall' | 'onRetry' | 'trace'> {
   /** How long an upstream page may be remembered, in milliseconds; 0 is not at all. */
   pageCacheMs: number;
   /** At most this many connections to the source. */

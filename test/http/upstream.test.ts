@@ -1,10 +1,21 @@
 import { createServer as createNetServer } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CallReport } from '../../src/http/upstream.ts';
 import { type Cache, createMemoryCache } from '../../src/store/cache.ts';
-import { ask, budget, close, connect, failureOf, json, listen, type Respond, startVendor } from './vendor.ts';
+import {
+  ask,
+  budget,
+  close,
+  connect,
+  createTestClock,
+  failureOf,
+  json,
+  listen,
+  type Respond,
+  startVendor,
+} from './vendor.ts';
 
 const FOREVER = () => Number.POSITIVE_INFINITY;
 
@@ -284,9 +295,50 @@ describe('a report', () => {
     await ask(upstream, { query: new URLSearchParams({ text: 'ada@example.com' }) });
     const call = { source: 'a', part: 'web/production', path: '/events', durationMs: expect.any(Number) };
     expect(reports).toEqual([
-      { ...call, status: 500, error: expect.objectContaining({ status: 500 }) },
-      { ...call, status: 200, error: undefined },
+      { ...call, status: 500, outcome: 'failed', error: expect.objectContaining({ status: 500 }) },
+      { ...call, status: 200, outcome: 'ok', error: undefined },
     ]);
+  });
+
+  it.for<[CallReport['outcome'], Respond, ms?: number]>([
+    ['rate_limited', json({}, { status: 429, headers: { 'retry-after': '60' } })],
+    ['rejected', json({}, { status: 401 })],
+    ['rejected', json({}, { status: 403 })],
+    ['failed', json({}, { status: 404 })],
+    ['unreadable', json({}, { headers: { 'content-encoding': 'unheard-of' } })],
+    ['unreadable', (response) => void response.writeHead(200).write('{', () => response.destroy())],
+    ['unanswered', (response) => void response.destroy()],
+    ['timed_out', () => {}, 50],
+    ['given_up', () => {}],
+  ])('says how it ended: %s', async ([outcome, respond, ms = 2_000]) => {
+    await using vendor = await startVendor(respond);
+    const reports: CallReport[] = [];
+    await using upstream = connect(vendor.url, { onCall: (report) => reports.push(report) });
+    const own = budget({ ms });
+    const asked = failureOf(ask(upstream, { budget: own, isProbe: true }));
+    if (outcome === 'given_up') await vi.waitUntil(() => vendor.requests.length > 0).then(own.leave);
+    await asked;
+    await vi.waitUntil(() => reports.length > 0);
+    expect(reports.map((report) => report.outcome)).toEqual([outcome]);
+  });
+
+  it('is made of each time that a call is tried again, and of what is under way', async () => {
+    await using vendor = await startVendor((response, number) => {
+      if (number < 3) json({}, { status: 503, headers: { 'retry-after': '0' } })(response);
+    });
+    const retries: string[] = [];
+    const clock = createTestClock();
+    await using upstream = connect(vendor.url, { clock, connections: 1, onRetry: (source) => retries.push(source) });
+    const own = budget();
+    const asked = [ask(upstream, { budget: own }), ask(upstream, { budget: own, path: '/others' })].map(failureOf);
+    await vi.waitUntil(() => vendor.requests.length === 3);
+    expect(retries.length).toBeGreaterThan(0);
+    expect(new Set(retries)).toEqual(new Set(['a']));
+    await vi.waitUntil(() => upstream.traffic().active === 1);
+    expect(upstream.traffic()).toEqual({ active: 1, waiting: 1, brokenParts: 0 });
+    own.leave();
+    await Promise.all(asked);
+    expect(upstream.traffic()).toEqual({ active: 0, waiting: 0, brokenParts: 0 });
   });
 });
 

@@ -17,6 +17,7 @@ export function createMemorySource(id: string, feeds: readonly Feed[]): Source {
     details: [],
     rateLimit: () => null,
     isHealthy: () => true,
+    traffic: () => ({ active: 0, waiting: 0, brokenParts: 0 }),
     close: async () => {},
   };
 }

@@ -61,6 +61,7 @@ export interface LaunchDarklyClient {
   auditLog: AuditLogClient;
   rateLimit: Upstream['rateLimit'];
   isHealthy(): boolean;
+  traffic: Upstream['traffic'];
   close: Upstream['close'];
 }
 
@@ -141,6 +142,7 @@ export function createLaunchDarklyClient(
     auditLog: createAuditLogClient(upstream),
     rateLimit: upstream.rateLimit,
     isHealthy: () => upstream.isHealthy(),
+    traffic: upstream.traffic,
     close: upstream.close,
   };
 }

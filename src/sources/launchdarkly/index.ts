@@ -117,6 +117,7 @@ export function connectLaunchDarkly(settings: LaunchDarklySettings, options: Con
     webhook: webhookSecrets && createLaunchDarklyWebhook(webhookSecrets),
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
+    traffic: client.traffic,
     close: client.close,
   };
 }

@@ -59,6 +59,7 @@ export interface UnleashClient {
   readVersion(call: CallOptions): Promise<string | null>;
   rateLimit: Upstream['rateLimit'];
   isHealthy(): boolean;
+  traffic: Upstream['traffic'];
   close: Upstream['close'];
 }
 
@@ -110,6 +111,7 @@ export function createUnleashClient({ apiToken, id, url }: UnleashSettings, opti
     rateLimit: upstream.rateLimit,
     // The events are what matters: that names of people come says nothing of them.
     isHealthy: () => upstream.isHealthy(EVENTS),
+    traffic: upstream.traffic,
     close: upstream.close,
   };
 }

@@ -93,6 +93,7 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
     webhook: webhookSecrets && createUnleashWebhook(webhookSecrets),
     rateLimit: client.rateLimit,
     isHealthy: client.isHealthy,
+    traffic: client.traffic,
     close: client.close,
   };
 }
