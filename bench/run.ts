@@ -35,6 +35,7 @@ using upstreams = await startUpstreams();
 tick('starting');
 using floor = await startServer({ name: 'floor', main: 'bench/floor.ts', upstreams });
 using gateway = await startServer({ name: 'gateway', upstreams });
+using counted = await startServer({ name: 'with metrics', upstreams, env: { METRICS_PORT: '0' } });
 using other = flags.against
   ? await startServer({ name: flags.against, upstreams, checkout: path.resolve(flags.against) })
   : undefined;
@@ -92,7 +93,7 @@ function subjectsOf(): Subject[] {
   return QUERY_NAMES.flatMap((query) => [
     { name: `floor ${query}`, server: floor, bodies: () => bodiesOf(query, 'unique', cursors), isFloor: true },
     ...WAYS.flatMap((way) =>
-      [gateway, ...(other ? [other] : [])].map((server) => ({
+      [gateway, counted, ...(other ? [other] : [])].map((server) => ({
         name: server === gateway ? `${query} ${way}` : `${query} ${way}, ${server.name}`,
         server,
         bodies: () => bodiesOf(query, way, cursors),
@@ -205,6 +206,15 @@ function judge(): Goal[] {
     ...QUERY_NAMES.map((name) => atMost(`CPU per remembered ${name} ÷ floor`, 0.5, ratio(`${name} remembered`))),
     ...QUERY_NAMES.map((name) => atMost(`CPU per unique ${name} ÷ floor`, 1.3, ratio(`${name} unique`))),
     ...QUERY_NAMES.map((name) => atMost(`CPU per repeated ${name} ÷ floor`, 0.4, ratio(`${name} repeated`))),
+    ...QUERY_NAMES.flatMap((name) =>
+      WAYS.map((way) =>
+        atMost(
+          `CPU with METRICS_PORT ÷ without, ${name} ${way}`,
+          way === 'repeated' ? 1.2 : 1.05,
+          ratio(`${name} ${way}, ${counted.name}`) / ratio(`${name} ${way}`),
+        ),
+      ),
+    ),
     atMost(`RSS in MB after ${size.seconds} s of ${NARROW} connections`, 200, memory.gateway / 1e6),
     atMost(`p50 ÷ upstream latency, q2 unique`, 1.06, per(narrow?.p50Ms, LATENCY_MS)),
     atMost(`p99 at ${WIDE} connections ÷ floor’s`, 1.25, per(wide?.p99Ms, wideFloor?.p99Ms)),
