@@ -126,7 +126,7 @@ export function createGateway({
       return createContext({ ...own, live, now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request);
     },
     plugins: [
-      ...usePublicFace({ face, admit, isReady, log }),
+      ...usePublicFace({ face, admit, isReady, log, tracing }),
       sharedStreams.plugin,
       useTrustedDocuments({ mode, documents, isExempt: ({ headers }) => isSupergraph(headers) }),
       useSubgraphAccess({ secret, introspection: face.introspection }),
@@ -146,7 +146,7 @@ export function createGateway({
   const answers = createAnswers({ maxAgeMs: pageCacheMs });
   const execute: Execute = yoga.getResultForParams;
   const sockets = createWebSockets({ admit, run, corsOrigins, isPrivate, log, heartbeatMs, idleMs });
-  const fastPath = createFastPath({ admit, answers, execute, isSupergraph, corsOrigins, log });
+  const fastPath = createFastPath({ admit, answers, execute, isSupergraph, corsOrigins, log, tracing });
   const answer = yoga.handleNodeRequestAndResponse;
   return Object.assign(createListener({ fastPath, answer, hooks, isPrivate, log }), {
     upgrade: sockets.upgrade,

@@ -15,6 +15,7 @@ import { createHistory } from './history/history.ts';
 import { createLive } from './live/live.ts';
 import { createLog, type Log } from './observe/log.ts';
 import { countingLog, type Metrics, noMetrics } from './observe/metrics.ts';
+import { createTracing } from './observe/opentelemetry.ts';
 import type { Prometheus } from './observe/prometheus.ts';
 import { checkSources } from './process/check.ts';
 import { helpText } from './process/help.ts';
@@ -114,7 +115,11 @@ async function run(config: Config): Promise<void> {
   const { promise: uncaught, resolve: stop } = Promise.withResolvers<void>();
   superviseProcess(log, stop);
 
-  const sources = connect(config, read, prometheus ? { onCall: metrics.call, onRetry: metrics.retry } : {});
+  const tracing = createTracing(config);
+  const sources = connect(config, read, {
+    ...(prometheus && { onCall: metrics.call, onRetry: metrics.retry }),
+    trace: tracing?.call,
+  });
   const hasHealthySource = createReadiness(sources);
   const live = createLive({
     pollIntervalMs: config.pollIntervalMs,
@@ -145,6 +150,7 @@ async function run(config: Config): Promise<void> {
     isReady: () => !isShuttingDown() && hasHealthySource(),
     log,
     metrics,
+    tracing,
   });
 
   const { inProgress, isShuttingDown, server, shutDown } = createServer(gateway);

@@ -68,6 +68,15 @@ describe('the imports', () => {
     expect(violations((one) => isOutside(one) && !['main.ts', 'gateway.ts'].includes(one.from))).toEqual([]);
   });
 
+  it('of what counts and traces stay in observe/', () => {
+    const outside = ({ from, to }: Import) =>
+      /^(prom-client|@opentelemetry\/)/.test(to) && !from.startsWith('observe/');
+    expect(violations(outside)).toEqual([]);
+    expect(
+      importedBy('observe/').filter((to) => /^(edge|graph|live|process|settings|sources\/[^/]+\/)/.test(to)),
+    ).toEqual([]);
+  });
+
   it.for(vendors)('name the folder of a vendor only inside of it and in the list of vendors: %s', (vendor) => {
     const folder = `sources/${vendor}/`;
     const isAllowed = (file: string) => file.startsWith(folder) || file === 'sources/index.ts';

@@ -8,6 +8,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Admit } from './admission.ts';
 import type { Answers } from './answers.ts';
@@ -33,6 +34,8 @@ export interface FastPathOptions {
   /** Pages of other origins may read answers. */
   corsOrigins: readonly string[];
   log: Log;
+  /** @default nothing is traced */
+  tracing?: Tracing | undefined;
 }
 
 /** `next` answers what the fast path does not, and is told what was done; `undefined` is nothing at all. */
@@ -109,7 +112,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
   }
 
   return (incoming, response, next) => {
-    const plain = toPlain(incoming, response, corsOrigins);
+    const plain = toPlain(incoming, response, options);
     if (!plain) return next(undefined);
     const progress: Progress = {};
     logWhenClosed(log, plain.entry, response);
@@ -134,14 +137,18 @@ interface Plain {
   entry: LogEntry;
 }
 
-function toPlain(incoming: IncomingMessage, response: ServerResponse, corsOrigins: readonly string[]): Plain | null {
+function toPlain(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { corsOrigins, tracing }: Pick<FastPathOptions, 'corsOrigins' | 'tracing'>,
+): Plain | null {
   if (incoming.method !== 'POST' || incoming.url !== GRAPHQL_PATH) return null;
   const headers = readableHeaders(incoming.headers);
   if (headers.has(TOKEN_HEADER)) return null;
   if (mediaTypeOf(headers) !== 'application/json' || (corsOrigins.length > 0 && headers.has('origin'))) return null;
   const accepted = accept(headers.get('accept'));
   if (!accepted || !isJson(accepted.whole)) return null;
-  const entry = createEntry(headers);
+  const entry = createEntry(headers, tracing);
   entry.isGraphQL = true;
   return { incoming, response, headers, accepted, entry };
 }

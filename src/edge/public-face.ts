@@ -1,6 +1,7 @@
 /** Everything between the network and the graph: authentication, CORS, CSRF, rate limit, query limits, pages and health. */
 import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { GatewayContext } from '../request/context.ts';
 import { type Admit, createAdmission, useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator, isOpen } from './authentication.ts';
@@ -45,6 +46,8 @@ export interface PublicFaceOptions {
   admit: Admit;
   isReady: () => boolean;
   log: Log;
+  /** @default nothing is traced */
+  tracing?: Tracing | undefined;
 }
 
 /** Who may ask, and how often. */
@@ -53,9 +56,9 @@ export function admissionFor(face: PublicFace, log: Log): Admit {
   return createAdmission({ authenticate: createAuthenticator(face), limiter, log });
 }
 
-export function usePublicFace({ admit, face, isReady, log }: PublicFaceOptions): Plugin<GatewayContext>[] {
+export function usePublicFace({ admit, face, isReady, log, tracing }: PublicFaceOptions): Plugin<GatewayContext>[] {
   return [
-    useRequestLog(log),
+    useRequestLog(log, tracing),
     useReadinessCheck({ endpoint: '/ready', check: isReady }) as unknown as Plugin<GatewayContext>,
     usePages(face) as unknown as Plugin<GatewayContext>,
     ...(isOpen(face) ? [useCsrfPrevention(face)] : []),

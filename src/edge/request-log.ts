@@ -7,6 +7,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { FeedFailure } from '../errors.ts';
 import type { CallCount } from '../model.ts';
 import type { Log, RequestLine } from '../observe/log.ts';
+import type { RequestSpan, Tracing } from '../observe/tracing.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { ReadableHeaders } from './headers.ts';
 import type { ServerContext } from './progress.ts';
@@ -23,6 +24,7 @@ export interface LogEntry {
   failures: readonly FeedFailure[];
   partial: boolean;
   codes: Set<string>;
+  span: RequestSpan | undefined;
 }
 
 const entries = new AsyncLocalStorage<LogEntry>();
@@ -33,12 +35,12 @@ export function currentRequestId(): string | undefined {
 }
 
 /** Must be the first plugin, so that it sees what other plugins refuse. */
-export function useRequestLog(log: Log): Plugin<GatewayContext> {
+export function useRequestLog(log: Log, tracing?: Tracing): Plugin<GatewayContext> {
   return {
     instrumentation: {
       // The fast path has begun an entry of its own.
       request: ({ request }, wrapped) =>
-        entries.getStore() ? wrapped() : entries.run(createEntry(request.headers), wrapped),
+        entries.getStore() ? wrapped() : withEntry(createEntry(request.headers, tracing), wrapped),
     },
     onRequestParse({ serverContext }) {
       const entry = entries.getStore();
@@ -69,14 +71,15 @@ export function useRequestLog(log: Log): Plugin<GatewayContext> {
       if (!entry) return;
       response.headers.set('x-request-id', entry.requestId);
       entry.status = response.status;
-      if (entry.isGraphQL && !(serverContext as ServerContext).res) log.request(toLine(entry, false));
+      if (entry.isGraphQL && !(serverContext as ServerContext).res) writeLine(log, entry, false);
     },
   };
 }
 
-/** Runs what answers a request: lines that are written in it bear its id. */
+/** Runs what answers a request: lines that are written in it bear its id, and spans that begin in it belong to its own. */
 export function withEntry<T>(entry: LogEntry, run: () => T): T {
-  return entries.run(entry, run);
+  const { span } = entry;
+  return entries.run(entry, span ? () => span.within(run) : run);
 }
 
 /** The same result: when it has been read, or its reader has left, there is a line in the log. */
@@ -94,13 +97,14 @@ export function logAtEnd<R extends ExecutionResult | AsyncIterable<ExecutionResu
 
 /** If the client disconnects, there may never be a response. */
 export function logWhenClosed(log: Log, entry: LogEntry, response: ServerResponse): void {
-  response.once('close', () => log.request(toLine(entry, !response.writableFinished)));
+  response.once('close', () => writeLine(log, entry, !response.writableFinished));
 }
 
 /** An id from a load balancer is kept if it has the form of an id. */
 const ID = /^[0-9a-f-]{16,64}$/i;
 
-export function createEntry(headers: ReadableHeaders): LogEntry {
+/** A span that belongs to no GraphQL request is not ended, and so not seen by anybody. */
+export function createEntry(headers: ReadableHeaders, tracing?: Tracing): LogEntry {
   const given = headers.get('x-request-id') ?? '';
   return {
     requestId: ID.test(given) ? given : randomUUID(),
@@ -112,6 +116,7 @@ export function createEntry(headers: ReadableHeaders): LogEntry {
     failures: [],
     partial: false,
     codes: new Set(),
+    span: tracing?.request(headers),
   };
 }
 
@@ -138,7 +143,7 @@ function observed(
     isOver = true;
   };
   const inside = async (step: () => Promise<IteratorResult<ExecutionResult>>) => {
-    const taken = await entries.run(entry, step);
+    const taken = await withEntry(entry, step);
     if (!taken.done) note(taken.value, entry);
     else end(false);
     return taken;
@@ -164,6 +169,13 @@ export function note({ errors = [], extensions, incremental = [] }: Part, entry:
   for (const error of [...errors, ...incremental.flatMap((each) => each.errors ?? [])]) {
     entry.codes.add(String(error.extensions?.code ?? 'UNKNOWN'));
   }
+}
+
+/** The end of a request. */
+function writeLine(log: Log, entry: LogEntry, aborted: boolean): void {
+  const line = toLine(entry, aborted);
+  entry.span?.end(line);
+  log.request(line);
 }
 
 function toLine(entry: LogEntry, aborted: boolean): RequestLine {

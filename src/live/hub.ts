@@ -1,4 +1,5 @@
 /** All pollers, by part: each runs while somebody follows one of its feeds. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Source } from '../sources/source.ts';
 import type { Part } from '../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
@@ -34,6 +35,8 @@ export interface Seat {
 
 export function createHub(options: PollerOptions): Hub {
   const pollers = new Map<string, Poller>();
+  // A poll is nobody's request, whoever it was begun for.
+  const outside = AsyncLocalStorage.snapshot();
 
   function pollerOf(part: Part): Poller {
     const known = pollers.get(part.key) ?? createPoller(part, options);
@@ -47,7 +50,7 @@ export function createHub(options: PollerOptions): Hub {
       const follower: Follower = { filter, wake: bell.ring };
       const own = sources.flatMap(({ parts }) => parts.map(pollerOf));
       let isLeft = false;
-      for (const poller of own) poller.follow(follower);
+      for (const poller of own) outside(poller.follow, follower);
       return {
         channels() {
           const found = own.map((poller) => poller.channels(follower));
@@ -73,7 +76,7 @@ export function createHub(options: PollerOptions): Hub {
       };
       const own = [...pollers.values()].filter(({ part }) => part.source === sourceId);
       const named = own.filter(({ part }) => part.key === sourceId || part.key === `${sourceId}/${project}`);
-      for (const poller of named.length > 0 ? named : own) poller.nudge(about);
+      for (const poller of named.length > 0 ? named : own) outside(poller.nudge, about);
     },
     take: (found) => pollers.get(found.part)?.take(found),
     lags: () => [...pollers.values()].flatMap((poller) => poller.lags()),

@@ -53,8 +53,8 @@ export function createPrometheus({ sources: ids }: PrometheusOptions): Prometheu
 
   const requests = durations(
     'http_server_request_duration_seconds',
-    'Duration of GraphQL requests, by status of the response; for a subscription, how long it was open. `none`: the client ' +
-      'disconnected before there was a response.',
+    'Duration of GraphQL requests, by status of the response; for a subscription, how long it was open. `none`: no HTTP ' +
+      'response, because the client disconnected before it or the operation came over a WebSocket.',
     ['graphql_operation_type', 'http_response_status_code'],
   );
   const inProgress = gauge('http_server_active_requests', 'HTTP requests in progress, open subscriptions included.');

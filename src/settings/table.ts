@@ -65,6 +65,12 @@ const server = z.object({
       'After SIGTERM, keep serving for this many milliseconds while `/ready` returns 503, so that a load balancer ' +
       'stops sending requests.',
   }),
+  sendTraceparent: setting({
+    variable: 'SEND_TRACEPARENT',
+    form: onOrOff,
+    schema: onOff.default(false),
+    description: 'Whether upstream calls carry `traceparent`, so that the vendor could continue a trace.',
+  }),
   logLevel: setting({
     variable: 'LOG_LEVEL',
     form: word,
