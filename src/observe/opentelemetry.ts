@@ -15,12 +15,7 @@ import {
 } from '@opentelemetry/api';
 import { UpstreamError } from '../errors.ts';
 import type { RequestLine } from './log.ts';
-import type { Tracing } from './tracing.ts';
-
-export interface TracingOptions {
-  /** Whether vendors are sent `traceparent`. */
-  sendTraceparent: boolean;
-}
+import type { Tracing, TracingOptions } from './tracing.ts';
 
 const NAME = 'flag-events-gateway';
 

@@ -11,6 +11,11 @@ export interface Tracing {
   call: TraceCall;
 }
 
+export interface TracingOptions {
+  /** Whether vendors are sent `traceparent`. */
+  sendTraceparent: boolean;
+}
+
 export interface RequestSpan {
   /** Spans that begin in `run` belong to the request. */
   within<T>(run: () => T): T;
