@@ -210,7 +210,8 @@ function judge(): Goal[] {
       WAYS.map((way) =>
         atMost(
           `CPU with METRICS_PORT ÷ without, ${name} ${way}`,
-          way === 'repeated' ? 1.2 : 1.05,
+          // Two gateways of the same kind differ by 3 %, and by more where a query costs little.
+          way === 'repeated' ? 1.2 : 1.1,
           ratio(`${name} ${way}, ${counted.name}`) / ratio(`${name} ${way}`),
         ),
       ),
