@@ -116,7 +116,7 @@ export function createGateway({
   const { secret } = federation;
   const isSupergraph = (headers: ReadableHeaders) => secret !== undefined && carriesSecret(headers, secret);
   const admit = admissionFor(face, log);
-  const run = createOperations({ admit, execute: (...asked) => execute(...asked), maskError, log });
+  const run = createOperations({ admit, execute: (...asked) => execute(...asked), maskError, log, tracing });
   const sharedStreams = createSharedStreams({ admit, run, heartbeatMs, idleMs });
   const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
@@ -142,7 +142,7 @@ export function createGateway({
     ...publicFaceSettings(face),
   });
   const { corsOrigins, isPrivate } = face;
-  const hooks = createHooks({ sources, nudge, log });
+  const hooks = createHooks({ sources, nudge, log, onAnswer: metrics.hook });
   const answers = createAnswers({ maxAgeMs: pageCacheMs });
   const execute: Execute = yoga.getResultForParams;
   const sockets = createWebSockets({ admit, run, corsOrigins, isPrivate, log, heartbeatMs, idleMs });

@@ -15,6 +15,8 @@ export interface HooksOptions {
   sources: readonly Source[];
   /** There may be something new. */
   nudge(sourceId: string, hint?: Hint): void;
+  /** Told of each request that was answered. */
+  onAnswer(sourceId: string, outcome: 'accepted' | 'refused'): void;
   log: Log;
 }
 
@@ -28,7 +30,7 @@ export const MAX_HOOK_BYTES = 1024 * 1024;
 /** Requests with a wrong secret, of one address. Those after them are not read. */
 export const FORGED_PER_MINUTE = 60;
 
-export function createHooks({ log, nudge, sources }: HooksOptions): Hooks {
+export function createHooks({ log, nudge, onAnswer, sources }: HooksOptions): Hooks {
   const webhooks = new Map(sources.flatMap(({ id, webhook }) => (webhook ? [[id, webhook] as const] : [])));
   const forged = createRateLimiter({ perMinute: FORGED_PER_MINUTE });
   const blocked = new LRUCache<string, true>({ max: MAX_BLOCKED });
@@ -67,6 +69,7 @@ export function createHooks({ log, nudge, sources }: HooksOptions): Hooks {
     const headers = { 'cache-control': NEVER_CACHED, ...(status === 405 && { allow: 'POST' }) };
     if (request.complete) response.writeHead(status, { ...headers, 'content-length': 0 }).end();
     else await sendAndClose(new Response(null, { status, headers }), request, response);
+    onAnswer(id, status === 202 ? 'accepted' : 'refused');
     const durationMs = Math.round(performance.now() - startedAt);
     log.request({ ...REFUSED, requestId: randomUUID(), status, codes, durationMs });
     return true;

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { type GraphQLParams, isAsyncIterable, type MaskError } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { Admit } from './admission.ts';
 import type { ReadableHeaders } from './headers.ts';
 import { GRAPHQL_PATH } from './pages/pages.ts';
@@ -19,6 +20,8 @@ export interface OperationsOptions {
   execute: Execute;
   maskError: MaskError;
   log: Log;
+  /** @default nothing is traced */
+  tracing?: Tracing | undefined;
 }
 
 export type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
@@ -44,13 +47,13 @@ export type RunOperation = (asked: Asked) => Promise<Result>;
 /** What a client has to accept for several answers: here it gets them whatever it has said. */
 const ACCEPTS_PARTS = 'multipart/mixed, text/event-stream, application/json';
 
-export function createOperations({ admit, execute, log, maskError }: OperationsOptions): RunOperation {
+export function createOperations({ admit, execute, log, maskError, tracing }: OperationsOptions): RunOperation {
   const toAnswer = (error: unknown): ExecutionResult => {
     const shown = maskError(error, 'Unexpected error.');
     return { errors: [shown instanceof GraphQLError ? shown : new GraphQLError(shown.message)] };
   };
   return async ({ headers, incoming, operation, signal }) => {
-    const entry = createEntry(headers);
+    const entry = createEntry(headers, tracing);
     entry.isGraphQL = true;
     const get = (name: string) => (name === 'accept' ? ACCEPTS_PARTS : headers.get(name));
     const own = {

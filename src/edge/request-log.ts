@@ -88,7 +88,7 @@ export function logAtEnd<R extends ExecutionResult | AsyncIterable<ExecutionResu
   entry: LogEntry,
   result: R,
 ): R | AsyncIterable<ExecutionResult> {
-  const write = (aborted: boolean) => log.request(toLine(entry, aborted));
+  const write = (aborted: boolean) => writeLine(log, entry, aborted);
   if (isAsyncIterable(result)) return observed(result, entry, write);
   note(result as ExecutionResult, entry);
   write(false);

@@ -4,7 +4,15 @@ import type { Source } from '../sources/source.ts';
 import type { Part } from '../timeline/feed.ts';
 import { type EventFilter, NO_FILTER } from '../timeline/filter.ts';
 import { createBell } from './bell.ts';
-import { type Channel, createPoller, type FeedLag, type Follower, type Found, type Poller, type PollerOptions } from './poller.ts';
+import {
+  type Channel,
+  createPoller,
+  type FeedLag,
+  type Follower,
+  type Found,
+  type Poller,
+  type PollerOptions,
+} from './poller.ts';
 
 export interface Hub {
   /** A place among those for whom these sources are polled. */
