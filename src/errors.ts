@@ -74,6 +74,17 @@ export class BadInputError extends Error {
   }
 }
 
+/** The caller may not ask this; `argument` says which part of the request, if it is one. */
+export class ForbiddenError extends Error {
+  readonly argument: string | undefined;
+
+  constructor(message: string, argument?: string) {
+    super(message);
+    this.name = 'ForbiddenError';
+    this.argument = argument;
+  }
+}
+
 /** A failure as the log has it: which feed, what kind, and why, in words that can hold no secret. */
 export interface FeedFailure {
   feed: string;

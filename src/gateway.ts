@@ -29,12 +29,14 @@ import { type Metrics, noMetrics } from './observe/metrics.ts';
 import { observedPart } from './observe/observed-part.ts';
 import type { Tracing } from './observe/tracing.ts';
 import { useBatches } from './request/batches.ts';
+import type { Caller } from './request/caller.ts';
 import { createContext, type GatewayContext } from './request/context.ts';
 import { useFinish } from './request/finish.ts';
 import type { Live } from './request/live.ts';
 import type { FederationSettings } from './settings/config.ts';
 import type { Source } from './sources/source.ts';
 import type { Part } from './timeline/feed.ts';
+import { createScope } from './timeline/scope.ts';
 
 export interface GatewayOptions {
   definitions: readonly GraphVendor[];
@@ -118,9 +120,11 @@ export function createGateway({
   const admit = admissionFor(face, log);
   const run = createOperations({ admit, execute: (...asked) => execute(...asked), maskError, log, tracing });
   const sharedStreams = createSharedStreams({ admit, run, heartbeatMs, idleMs });
+  const hasRules = (face.access ?? []).length > 0;
   const yoga = createYoga<ServerContext, GatewayContext>({
     schema: createSchema(definitions, federation),
-    context: ({ caller, request }) => {
+    context: ({ caller: admitted, request }) => {
+      const caller = hasRules ? withScope(admitted) : admitted;
       const resumeAt = request.headers.get('last-event-id');
       const own = { caller, resumeAt };
       return createContext({ ...own, live, now, requestTimeoutMs, sources, upstreamCallsPerRequest }, request);
@@ -161,4 +165,10 @@ export function createGateway({
 
 function withParts(source: Source, change: (part: Part) => Part): Source {
   return { ...source, parts: source.parts.map(change) };
+}
+
+/** Where there are rules, whoever came in past them sees nothing. */
+function withScope(caller: Caller | null | undefined): Caller {
+  const { name = 'nobody', scope = createScope([]), ...rest } = caller ?? {};
+  return { ...rest, name, scope };
 }

@@ -267,6 +267,15 @@ describe('settings from a file', () => {
     });
   });
 
+  it('may say who sees what, of the sandbox, too; a rule’s key is authentication', () => {
+    const rule = { apiKey: 'key-of-the-growth-team', allow: ['launchdarkly/web/*', 'unleash/-/-'] };
+    const config = toConfig({ HOST: '0.0.0.0' }, { access: [rule] }, definitions);
+    expect(config.access).toMatchObject([{ caller: { apiKey: rule.apiKey }, personalData: true }]);
+    expect(config.access[0]?.patterns).toHaveLength(2);
+    expect(toPublicFace(config)).toMatchObject({ access: config.access, isPrivate: false });
+    expect(toConfig({}, {}, definitions).access).toEqual([]);
+  });
+
   it('are outranked by the environment', () => {
     const file = { host: '127.0.0.2', port: 5000, requestTimeoutMs: 1_000 };
     expect(toConfig({}, file, definitions)).toMatchObject(file);
@@ -538,6 +547,67 @@ const badFiles: [what: string, file: unknown, problems: string[]][] = [
       ],
     },
     ['gateway.config.ts: sources[1].id'],
+  ],
+  ['rules that are none', { access: CANARY }, ['gateway.config.ts: access']],
+  ['no rules', { access: [] }, ['gateway.config.ts: access']],
+  ['a rule for nobody', { access: [{ allow: ['*/*/*'] }] }, ['gateway.config.ts: access[0]']],
+  [
+    'a rule with a key that is not set',
+    { access: [{ apiKey: undefined, allow: ['*/*/*'] }] },
+    ['gateway.config.ts: access[0]'],
+  ],
+  [
+    'a rule with a short key',
+    { access: [{ apiKey: CANARY, allow: ['*/*/*'] }] },
+    ['gateway.config.ts: access[0].apiKey'],
+  ],
+  [
+    'a rule for two kinds of callers',
+    { access: [{ apiKey: `${CANARY}-of-a-caller`, claim: { name: CANARY, value: CANARY }, allow: ['*/*/*'] }] },
+    ['gateway.config.ts: access[0]'],
+  ],
+  [
+    'a claim without a value',
+    { access: [{ claim: { name: CANARY }, allow: ['*/*/*'] }] },
+    ['gateway.config.ts: access[0].claim.value'],
+  ],
+  [
+    'a rule for tokens without tokens',
+    { access: [{ claim: { name: CANARY, value: CANARY }, allow: ['*/*/*'] }] },
+    ['gateway.config.ts: access[0].claim'],
+  ],
+  [
+    'a rule that allows nothing',
+    { access: [{ apiKey: `${CANARY}-of-a-caller`, allow: [] }] },
+    ['gateway.config.ts: access[0].allow'],
+  ],
+  [
+    'patterns that are none',
+    {
+      access: [
+        {
+          apiKey: `${CANARY}-of-a-caller`,
+          allow: ['*', '*/*', '*/*/*/*', '-/web/*', '*/web-*/*', '*/web/', ' */*/*', CANARY],
+        },
+      ],
+    },
+    Array.from({ length: 8 }, (_, index) => `gateway.config.ts: access[0].allow[${index}]`),
+  ],
+  [
+    'rules for a source that is not there',
+    {
+      sources: [unleashEntry],
+      access: [
+        { apiKey: `${CANARY}-of-a-caller`, allow: ['unleash/*/*'] },
+        { apiKey: `${CANARY}-of-another`, allow: ['*/*/*', 'launchdarkly/web/*'] },
+      ],
+    },
+    ['gateway.config.ts: access[1].allow[1]'],
+  ],
+  [
+    'an unknown key of a rule',
+    { access: [{ apiKey: `${CANARY}-of-a-caller`, allow: ['*/*/*'], personal: false }] },
+    ['gateway.config.ts: access[0].personal'],
   ],
   ['two sources without an id', { sources: [unleashEntry, unleashEntry] }, ['gateway.config.ts: sources[1].id']],
 ];

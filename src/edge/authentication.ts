@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { ProxySettings } from '../http/proxy.ts';
 import type { Caller } from '../request/caller.ts';
+import { type AccessRule, type AccessRules, createAccess } from './access.ts';
 import { bearerOf, digest } from './credentials.ts';
 import type { ReadableHeaders } from './headers.ts';
 import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
@@ -10,6 +11,8 @@ import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
 export interface AuthenticationOptions {
   apiKeys: readonly string[];
   jwt: JwtOptions | null;
+  /** Who sees what. @default everybody sees everything */
+  access?: readonly AccessRule[] | undefined;
   /** For the request that fetches the issuer's keys. @default no proxy */
   proxy?: ProxySettings | undefined;
 }
@@ -29,16 +32,21 @@ export interface JwtOptions {
 export type Authenticator = (headers: ReadableHeaders, beforeFetch?: () => Promise<void>) => Promise<Caller | null>;
 
 /** Whether everybody is accepted. */
-export function isOpen({ apiKeys, jwt }: Pick<AuthenticationOptions, 'apiKeys' | 'jwt'>): boolean {
-  return apiKeys.length === 0 && jwt === null;
+export function isOpen({
+  access = [],
+  apiKeys,
+  jwt,
+}: Pick<AuthenticationOptions, 'access' | 'apiKeys' | 'jwt'>): boolean {
+  return apiKeys.length === 0 && jwt === null && access.length === 0;
 }
 
 /** `null` if neither is configured. */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator | null {
   if (isOpen(options)) return null;
   const { apiKeys, jwt, proxy } = options;
-  const callerOfKey = createKeyCheck(apiKeys);
-  const callerOfToken = jwt && createTokenCheck(jwt, proxy);
+  const access = createAccess(options.access ?? []);
+  const callerOfKey = createKeyCheck([...new Set([...apiKeys, ...(access?.keys ?? [])])], access);
+  const callerOfToken = jwt && createTokenCheck(jwt, proxy, access);
   return async (headers, beforeFetch = async () => {}) => {
     const bearer = bearerOf(headers);
     const key = headers.get('x-api-key');
@@ -50,12 +58,15 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
 }
 
 /** Compares digests, all of them and in constant time, so that the duration reveals nothing about a key. */
-function createKeyCheck(keys: readonly string[]): (given: string) => Caller | null {
+function createKeyCheck(keys: readonly string[], access: AccessRules | null): (given: string) => Caller | null {
   const digests = keys.map(digest);
+  const callers = keys.map(
+    (key, index): Caller => ({ name: `key ${index}`, ...(access && { scope: access.scopeOfKey(key) }) }),
+  );
   return (given) => {
     const wanted = digest(given);
     const matches = digests.map((each) => timingSafeEqual(each, wanted));
-    return matches.includes(true) ? { name: `key ${matches.indexOf(true)}` } : null;
+    return callers[matches.indexOf(true)] ?? null;
   };
 }
 
@@ -78,6 +89,7 @@ const CLOCK_TOLERANCE_S = 5;
 function createTokenCheck(
   { audience, issuer, jwksUrl }: JwtOptions,
   proxy: AuthenticationOptions['proxy'],
+  access: AccessRules | null,
 ): (token: string, beforeFetch: () => Promise<void>) => Promise<Caller | null> {
   const keys = createIssuerKeys(createKeyFetch(jwksUrl, proxy));
   const options = {
@@ -93,7 +105,8 @@ function createTokenCheck(
       // A claim is what the issuer has put there: it may be empty, or no text at all.
       const { exp = 0, sub } = payload;
       if (typeof sub !== 'string' || sub.trim() === '') return null;
-      return { name: `subject ${sub}`, expiresAt: (exp + CLOCK_TOLERANCE_S) * 1000 };
+      const scope = access && { scope: access.scopeOfToken(payload) };
+      return { name: `subject ${sub}`, expiresAt: (exp + CLOCK_TOLERANCE_S) * 1000, ...scope };
     } catch (error) {
       if (error instanceof errors.JOSEError) return null;
       throw error;

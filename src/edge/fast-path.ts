@@ -9,6 +9,7 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable } from 'graphql-yoga';
 import type { Log } from '../observe/log.ts';
 import type { Tracing } from '../observe/tracing.ts';
+import type { Caller } from '../request/caller.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Admit } from './admission.ts';
 import type { Answers } from './answers.ts';
@@ -53,7 +54,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     const { entry, headers, incoming, response } = plain;
     const caller = await admit(headers, incoming);
     const body = await readBody(headers, () => collect(incoming));
-    const key = keyOf(plain, caller?.name ?? null, body);
+    const key = keyOf(plain, caller, body);
     const known = answers.get(key);
     if (known) {
       entry.operation = known.operation;
@@ -77,8 +78,10 @@ export function createFastPath(options: FastPathOptions): FastPath {
     return true;
   }
 
-  function keyOf({ headers }: Plain, caller: string | null, body: string): string {
-    const own = [caller, isSupergraph(headers), headers.get('accept'), headers.get('accept-encoding')];
+  /** One subject may have tokens with different claims, and see more with one than with another. */
+  function keyOf({ headers }: Plain, caller: Caller | null, body: string): string {
+    const who = [caller?.name ?? null, caller?.scope?.digest ?? null];
+    const own = [...who, isSupergraph(headers), headers.get('accept'), headers.get('accept-encoding')];
     return `${JSON.stringify(own)} ${body}`;
   }
 

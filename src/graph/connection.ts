@@ -4,12 +4,12 @@ import { BadInputError, DeadlineError, type Failure, toFailure, UpstreamError } 
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Source } from '../sources/source.ts';
-import { type Cursor, decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
+import { type Cursor, decodeCursor, encodeCursor } from '../timeline/cursor.ts';
 import type { Direction, Feed } from '../timeline/feed.ts';
 import type { EventFilter } from '../timeline/filter.ts';
 import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
 import { detailFailures } from './detail.ts';
-import { type FilterInput, selectSources, toEventFilter } from './filter.ts';
+import { digestFor, type FilterInput, selectSources, toEventFilter } from './filter.ts';
 import { isSelectedOnNodes, selectedNodeFields } from './selection.ts';
 import type { GraphVendor, VendorTypes } from './vendor.ts';
 
@@ -79,8 +79,8 @@ export async function readConnection(
 ): Promise<ConnectionShape> {
   const { direction, from, limit, to } = toPage(args);
   const input = args.filter ?? {};
-  const filter = narrow(toEventFilter(input, vendors), flagKey);
-  const digest = digestOf([input, flagKey]);
+  const filter = narrow(toEventFilter(input, vendors, context.scope), flagKey);
+  const digest = digestFor(input, context.scope, flagKey);
   const decode = ({ argument, text }: CursorArgument) => (text === null ? null : decodeCursor(text, digest, argument));
   const [cursor, until] = [decode(from), decode(to)];
   const { budget, now, readFeed } = context;

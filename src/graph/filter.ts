@@ -1,9 +1,11 @@
 /** `FlagEventFilter`: the input type, and its translation into what the timeline reads. */
 import type { InputRef } from '@pothos/core';
-import { BadInputError } from '../errors.ts';
+import { BadInputError, ForbiddenError } from '../errors.ts';
 import type { FlagEventKind } from '../model.ts';
 import type { Source } from '../sources/source.ts';
+import { digestOf } from '../timeline/cursor.ts';
 import type { EventFilter } from '../timeline/filter.ts';
+import type { Scope } from '../timeline/scope.ts';
 import type { Builder } from './builder.ts';
 import type { FlagTypes } from './flag-event.ts';
 import type { GraphVendor, VendorTypes } from './vendor.ts';
@@ -26,6 +28,11 @@ export interface FilterInput {
 }
 
 export type FilterRef = InputRef<FilterInput>;
+
+interface FilterVendor {
+  definition: GraphVendor;
+  types: VendorTypes;
+}
 
 export function defineFilter(
   builder: Builder,
@@ -56,11 +63,11 @@ export function defineFilter(
   });
 }
 
-/** Throws {@link BadInputError} naming the argument. */
-export function toEventFilter(
-  input: FilterInput,
-  vendors: readonly { definition: GraphVendor; types: VendorTypes }[],
-): EventFilter {
+/**
+ * `scope`: what the caller may see; `null`: everything. Throws {@link BadInputError} naming the argument, or
+ * {@link ForbiddenError} if it asks for people that the caller may not see.
+ */
+export function toEventFilter(input: FilterInput, vendors: readonly FilterVendor[], scope: Scope | null): EventFilter {
   const window = { from: input.from?.getTime() ?? null, to: input.to?.getTime() ?? null };
   if (window.from !== null && window.to !== null && window.from >= window.to) {
     throw new BadInputError('filter.to', '`filter.to` must be later than `filter.from`.');
@@ -74,7 +81,40 @@ export function toEventFilter(
   const lists = (['kinds', 'types', 'flagKeys', 'projects', 'environments', 'actors'] as const).flatMap((name) =>
     input[name] ? [[name, checkList(input[name], `filter.${name}`)]] : [],
   );
-  return { window, ...Object.fromEntries(lists), vendors: Object.fromEntries(parts) };
+  const visible = scope && scopeFor(input, vendors, scope);
+  return {
+    window,
+    ...Object.fromEntries(lists),
+    vendors: Object.fromEntries(parts),
+    ...(visible && { scope: visible }),
+  };
+}
+
+/** Who asks for people sees those events only whose people they may see: a filter would tell who it was. */
+function scopeFor(input: FilterInput, vendors: readonly FilterVendor[], scope: Scope): Scope {
+  const given = input as Readonly<Record<string, unknown>>;
+  const ofVendors = vendors.flatMap(({ definition, types: { filter } }) => {
+    const part = (given[filter.field] ?? {}) as Readonly<Record<string, unknown>>;
+    return definition.graph.namesPeople.flatMap((name) =>
+      isGiven(part[name]) ? `filter.${filter.field}.${name}` : [],
+    );
+  });
+  const [argument] = [...(isGiven(input.actors) ? ['filter.actors'] : []), ...ofVendors];
+  if (argument === undefined) return scope;
+  const named = scope.named();
+  if (named.isEmpty && !scope.isEmpty) {
+    throw new ForbiddenError(`You may not see who made a change, so you cannot use \`${argument}\`.`, argument);
+  }
+  return named;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** What ties a cursor to its query: the filter, the flag, and what the caller may see. */
+export function digestFor(input: FilterInput, scope: Scope | null, flagKey?: string): string {
+  return digestOf(scope ? [input, flagKey, { scope: scope.digest }] : [input, flagKey]);
 }
 
 /** The sources that the filter leaves. */

@@ -3,12 +3,12 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { LiveBatch } from '../request/live.ts';
-import { decodeCursor, digestOf, encodeCursor } from '../timeline/cursor.ts';
+import { decodeCursor, encodeCursor } from '../timeline/cursor.ts';
 import type { Builder } from './builder.ts';
 import { type ConnectionShape, MAX_PAGE_SIZE, reportOn, type SourceReport, type Vendor } from './connection.ts';
 import { detailFailures } from './detail.ts';
 import type { EventConnectionTypes } from './event-connection.ts';
-import { type FilterInput, type FilterRef, selectSources, toEventFilter } from './filter.ts';
+import { digestFor, type FilterInput, type FilterRef, selectSources, toEventFilter } from './filter.ts';
 import type { FlagTypes } from './flag-event.ts';
 import { isSelectedOnNodes, selectedNodeFields } from './selection.ts';
 
@@ -111,15 +111,11 @@ function subscribe(
   const [place, argument] = resumeAt === null ? [since, 'since'] : [resumeAt, 'Last-Event-ID'];
   return context.live.subscribe({
     sources: selectSources(context.sources, input),
-    filter: toEventFilter(input, vendors),
-    since: place === null ? null : decodeCursor(place, digestFor(input), argument),
+    filter: toEventFilter(input, vendors, context.scope),
+    // That of pages without a flag of their own: their cursors are the same.
+    since: place === null ? null : decodeCursor(place, digestFor(input, context.scope), argument),
     fields: selectedNodeFields(info),
   });
-}
-
-/** That of pages without a flag of their own: their cursors are the same. */
-function digestFor(input: FilterInput): string {
-  return digestOf([input, undefined]);
 }
 
 function toShape(
@@ -129,7 +125,7 @@ function toShape(
   info: GraphQLResolveInfo,
 ): BatchShape {
   const input = filter ?? {};
-  const digest = digestFor(input);
+  const digest = digestFor(input, context.scope);
   if (reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
   const place = () => encodeCursor(cursor, digest);
   context.place = place;

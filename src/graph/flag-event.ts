@@ -1,5 +1,6 @@
 /** The vendor-neutral types: an event and everything it points at. */
 import { type Actor, FLAG_EVENT_KINDS, type FlagEvent, type FlagEventKind } from '../model.ts';
+import { maySeeNames } from '../request/context.ts';
 import type { RateLimit, Source } from '../sources/source.ts';
 import type { Builder } from './builder.ts';
 import { defineFlagChange } from './flag-change.ts';
@@ -157,8 +158,10 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
       listSize: PROJECTS,
       description:
         'The projects that this gateway reads, of those that the vendor shows: what `FlagEventFilter.projects` can be. Asks the vendor when it is selected, one call for up to a hundred projects, and remembers the answer for five minutes. Null, with an error, if the vendor does not answer. Of an open-source Unleash without `UNLEASH_PROJECTS`, only `default`: it names no other.',
-      resolve: async (source, _args, context) =>
-        (await source.listProjects(context.budget)).map((key) => ({ key, source: source.id })),
+      resolve: async (source, _args, { budget, scope }) =>
+        (await source.listProjects(budget))
+          .filter((key) => scope?.canHold(source.id, key) ?? true)
+          .map((key) => ({ key, source: source.id })),
     }),
   );
 
@@ -183,7 +186,8 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
       resolve: async (project, _args, context) => {
         const source = sourceOf(context.sources, project.source);
         const keys = await source.listEnvironments(project.key, context.budget);
-        return keys?.map((key) => ({ key, project })) ?? null;
+        const isVisible = (key: string) => context.scope?.canHold(source.id, project.key, key) ?? true;
+        return keys?.filter(isVisible).map((key) => ({ key, project })) ?? null;
       },
     }),
   );
@@ -260,8 +264,8 @@ export function defineFlagTypes(builder: Builder, vendors: readonly { vendor: st
       actor: t.field({
         type: FlagActor,
         nullable: true,
-        description: 'Who did it; null if the vendor does not say.',
-        resolve: (event) => (hasActor(event) ? event : null),
+        description: 'Who did it; null if the vendor does not say, or if you may not see it.',
+        resolve: (event, _args, context) => (hasActor(event) && maySeeNames(context, event) ? event : null),
       }),
       url: t.expose('url', { type: 'URL', nullable: true, description: 'The vendor’s page about it, for people.' }),
     }),

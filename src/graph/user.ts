@@ -1,4 +1,5 @@
 /** What the supergraph's people gain: their own flag events. The type itself is another subgraph's. */
+import { ForbiddenError } from '../errors.ts';
 import type { Builder, ObjectRef } from './builder.ts';
 import { LIST_SIZE, readConnection, type Vendor } from './connection.ts';
 import type { EventConnectionRef } from './event-connection.ts';
@@ -41,12 +42,17 @@ export function defineUser(
               description: 'Which of them to keep. Keep the filter itself the same while paging.',
             }),
           },
-          resolve: ({ email }, args, context, info) =>
-            readConnection(
+          resolve({ email }, args, context, info) {
+            const { scope } = context;
+            if (scope?.named().isEmpty && !scope.isEmpty) {
+              throw new ForbiddenError('You may not see who made a change, and so not the changes of one person.');
+            }
+            return readConnection(
               { args: { ...args, filter: narrow(args.filter ?? {}, email) }, vendors, maxReadsPerFeed: MAX_READS },
               context,
               info,
-            ),
+            );
+          },
         },
         connection,
       ),

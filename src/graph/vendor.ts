@@ -24,6 +24,8 @@ export interface GraphVendor {
 }
 
 export interface VendorGraph {
+  /** Fields of the vendor's part of a filter that tell who is named in an event. */
+  namesPeople: readonly string[];
   define(builder: Builder, shared: SharedTypes): VendorTypes;
   /**
    * The vendor's part of a filter as its feeds read it. Throws `BadInputError` naming the argument, of which `path` is

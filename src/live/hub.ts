@@ -56,7 +56,10 @@ export function createHub(options: PollerOptions): Hub {
     join(sources, filter) {
       const bell = createBell();
       const follower: Follower = { filter, wake: bell.ring };
-      const own = sources.flatMap(({ parts }) => parts.map(pollerOf));
+      const own = sources
+        .flatMap(({ parts }) => parts)
+        .filter((part) => part.canMatch?.(filter) ?? true)
+        .map(pollerOf);
       let isLeft = false;
       for (const poller of own) outside(poller.follow, follower);
       return {

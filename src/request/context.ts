@@ -2,13 +2,17 @@
 import { type FeedFailure, toFeedFailure } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Source } from '../sources/source.ts';
+import type { Place, Scope } from '../timeline/scope.ts';
 import { createBudget } from './budget.ts';
 import type { Caller } from './caller.ts';
 import { type Live, NO_LIVE } from './live.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 export interface GatewayContext extends Loaders {
+  /** Those of which the caller may see something. */
   sources: readonly Source[];
+  /** What the caller may see; `null`: everything. */
+  scope: Scope | null;
   /** When the request began, Unix milliseconds. */
   now: number;
   /** Ends with the client's connection or shortly before the request's deadline; every upstream call spends it. */
@@ -47,6 +51,11 @@ export interface ContextOptions {
   now?: (() => number) | undefined;
 }
 
+/** Whether the caller may see who is named in an event. */
+export function maySeeNames({ scope }: Pick<GatewayContext, 'scope'>, event: Place): boolean {
+  return scope === null || scope.named().allows(event);
+}
+
 /** Kept back from a request's time: when its upstream calls have to end, what they gave can still be answered. */
 const LONGEST_RESERVE_MS = 500;
 
@@ -57,9 +66,10 @@ export function createContext(options: ContextOptions, request: Pick<Request, 's
     now = Date.now,
     requestTimeoutMs,
     resumeAt = null,
-    sources,
     upstreamCallsPerRequest,
   } = options;
+  const scope = caller?.scope ?? null;
+  const sources = scope ? options.sources.filter(({ id }) => scope.canHold(id)) : options.sources;
   const reserve = Math.min(LONGEST_RESERVE_MS, requestTimeoutMs / 10);
   const budget = createBudget({
     deadline: Date.now() + Math.floor(requestTimeoutMs - reserve),
@@ -69,6 +79,7 @@ export function createContext(options: ContextOptions, request: Pick<Request, 's
   const failures: FeedFailure[] = [];
   return {
     sources,
+    scope,
     now: now(),
     caller,
     budget,
@@ -79,6 +90,6 @@ export function createContext(options: ContextOptions, request: Pick<Request, 's
     live,
     resumeAt,
     renew: () => createContext(options, request),
-    ...createLoaders(sources, budget),
+    ...createLoaders(sources, budget, scope),
   };
 }

@@ -6,12 +6,14 @@ import DataLoader from 'dataloader';
 import type { Budget, EventReference, FlagEvent } from '../model.ts';
 import type { Source } from '../sources/source.ts';
 import type { Feed, FeedPage, FeedRequest } from '../timeline/feed.ts';
+import { NO_FILTER } from '../timeline/filter.ts';
 import { type Read, readTogether } from '../timeline/read-together.ts';
+import type { Scope } from '../timeline/scope.ts';
 
 export interface Loaders {
   /** As `feed.read`. */
   readFeed(feed: Feed, request: FeedRequest): Promise<FeedPage>;
-  /** `null` if there is no such event, or no such source of this vendor. */
+  /** `null` if there is no such event, none that the caller may see, or no such source of this vendor. */
   loadEvent(vendor: string, reference: EventReference, fields: ReadonlySet<string>): Promise<FlagEvent | null>;
   /**
    * A field of an event that may cost a call of its own: a promise only if it has to be asked for. `null` if the event's
@@ -20,7 +22,8 @@ export interface Loaders {
   loadField<T>(event: FlagEvent, field: string): Promise<T | null> | T | null;
 }
 
-export function createLoaders(sources: readonly Source[], budget: Budget): Loaders {
+/** `scope`: what the caller may see; `null`: everything. */
+export function createLoaders(sources: readonly Source[], budget: Budget, scope: Scope | null): Loaders {
   // A batch may hand out promises: what is loaded settles with its own.
   const reads = new DataLoader<Read, FeedPage>(async (batch) => readTogether(batch) as unknown as FeedPage[], {
     cache: false,
@@ -34,13 +37,21 @@ export function createLoaders(sources: readonly Source[], budget: Budget): Loade
     readFeed: (feed, request) => reads.load({ feed, request }),
     async loadEvent(vendor, reference, fields) {
       const own = bySource(reference.source);
-      return own?.source.vendor === vendor ? own.events.load({ reference, fields }) : null;
+      if (own?.source.vendor !== vendor || (scope && !canHold(own.source, reference, scope))) return null;
+      const event = await own.events.load({ reference, fields });
+      return event && (scope?.allows(event) ?? true) ? event : null;
     },
     loadField(event, field) {
       const own = bySource(event.source);
       return (own?.source.knownFields?.[field]?.(event) ?? own?.field(field)?.load(event) ?? null) as never;
     },
   };
+}
+
+/** Whether the part of the source that an event is said to be of can hold one that may be seen. */
+function canHold({ parts }: Source, { feed }: EventReference, scope: Scope): boolean {
+  const part = parts.find(({ key }) => feed === key || feed.startsWith(`${key}/`));
+  return part?.canMatch?.({ ...NO_FILTER, scope }) ?? true;
 }
 
 function createSourceLoaders(source: Source, budget: Budget) {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import type { AccessRule } from '../edge/access.ts';
 import {
   type Environment,
   put,
@@ -13,12 +14,15 @@ import {
   variablesOf,
 } from '../sources/settings.ts';
 import type { SourceSettings, VendorDefinition } from '../sources/vendor.ts';
+import { accessProblems, accessRules } from './access.ts';
 import { exposureProblems } from './exposure.ts';
 import { type GeneralSettings, generalSettings } from './table.ts';
 
 export interface Config extends GeneralSettings {
   /** Empty when nothing is configured. */
   sources: ConfiguredSource[];
+  /** Who sees what; empty: everybody who is accepted sees everything. */
+  access: AccessRule[];
 }
 
 export type FederationSettings = Config['federation'];
@@ -31,6 +35,8 @@ export interface ConfiguredSource {
 /** What `gateway.config.ts` exports by default. A source's other settings are its vendor's. */
 export interface ConfigFile extends z.input<typeof generalSettings> {
   sources?: ({ vendor: string } & Record<string, unknown>)[] | undefined;
+  /** Who sees what. Left out, everybody who is accepted sees everything. */
+  access?: z.input<typeof accessRules> | undefined;
 }
 
 /** Helps an editor to complete `gateway.config.ts`; returns its argument. */
@@ -54,7 +60,11 @@ const FILE = 'gateway.config.ts';
 const exposure = generalSettings.pick({ host: true, apiKeys: true, jwt: true, allowAnonymous: true });
 
 const configFile = z.strictObject(
-  { ...generalSettings.partial().shape, sources: z.array(z.unknown(), 'must be a list').optional() },
+  {
+    ...generalSettings.partial().shape,
+    sources: z.array(z.unknown(), 'must be a list').optional(),
+    access: accessRules.optional(),
+  },
   'must export its settings: `export default defineConfig({ … })`',
 );
 /** The sources of a file are checked even if the rest of it is wrong. */
@@ -87,7 +97,8 @@ export function toConfig(
   if (!parsed.success) problems.push(...describe(parsed.error, (at) => variableAt(at, env)));
   // Checked even if other settings are wrong; but a file that is wrong may have said something else about these.
   const exposed = exposure.safeParse(said);
-  if (parsedFile.success && exposed.success) problems.push(...exposureProblems(exposed.data));
+  const access = parsedFile.data?.access ?? [];
+  if (parsedFile.success && exposed.success) problems.push(...exposureProblems({ ...exposed.data, access }));
   if (parsed.success && parsed.data.metricsPort === parsed.data.port && parsed.data.port !== 0)
     problems.push('METRICS_PORT: must differ from PORT');
 
@@ -98,8 +109,19 @@ export function toConfig(
       .sources.flatMap((entry, index) => sourceFromFile(entry, `sources[${index}]`, definitions, problems)),
   ];
   problems.push(...sharedProblems(env), ...conflictsBetween(sources));
+  // A source that is wrong itself has no name that a rule could be held against.
+  if (problems.length === 0 && parsed.success) {
+    const ids = sources.length > 0 ? sources.map(({ settings }) => settings.id) : sandboxIds(definitions);
+    const found = accessProblems(access, { hasTokens: parsed.data.jwt !== null, sources: ids });
+    problems.push(...found.map((problem) => `${FILE}: ${problem}`));
+  }
   if (problems.length > 0 || !parsed.success) throw new ConfigError([...new Set(problems)]);
-  return { ...parsed.data, sources: sources.map(({ definition, settings }) => ({ definition, settings })) };
+  return { ...parsed.data, access, sources: sources.map(({ definition, settings }) => ({ definition, settings })) };
+}
+
+/** The sources there are when none is configured. */
+function sandboxIds(definitions: readonly VendorDefinition[]): string[] {
+  return definitions.map(({ vendor }) => vendor.toLowerCase());
 }
 
 type Settings = Readonly<Record<string, unknown>>;

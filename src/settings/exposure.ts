@@ -1,11 +1,16 @@
 /** Who can reach the gateway, and whether they have to authenticate. */
+import type { AccessRule } from '../edge/access.ts';
 import { isOpen } from '../edge/authentication.ts';
 import type { PublicFace } from '../edge/public-face.ts';
 import { isLoopback } from '../http/loopback.ts';
 import { toProxy } from './proxy.ts';
 import type { GeneralSettings } from './table.ts';
 
-type Access = Pick<GeneralSettings, 'apiKeys' | 'jwt' | 'allowAnonymous'>;
+type Access = Pick<GeneralSettings, 'apiKeys' | 'jwt' | 'allowAnonymous'> & WithRules;
+
+interface WithRules {
+  access: readonly AccessRule[];
+}
 
 /** The problem with listening beyond loopback while nobody has to authenticate, if there is one. */
 export function exposureProblems(settings: Access & Pick<GeneralSettings, 'host'>): string[] {
@@ -16,8 +21,18 @@ export function exposureProblems(settings: Access & Pick<GeneralSettings, 'host'
   ];
 }
 
-export function toPublicFace(settings: GeneralSettings): PublicFace {
-  const { apiKeys, corsOrigins, graphiql, introspection, jwt, proxy, rateLimitPerMinute } = settings;
+export function toPublicFace(settings: GeneralSettings & WithRules): PublicFace {
+  const { access, apiKeys, corsOrigins, graphiql, introspection, jwt, proxy, rateLimitPerMinute } = settings;
   const isPrivate = isOpen(settings) && !settings.allowAnonymous;
-  return { apiKeys, corsOrigins, graphiql, introspection, jwt, rateLimitPerMinute, isPrivate, proxy: toProxy(proxy) };
+  return {
+    access,
+    apiKeys,
+    corsOrigins,
+    graphiql,
+    introspection,
+    jwt,
+    rateLimitPerMinute,
+    isPrivate,
+    proxy: toProxy(proxy),
+  };
 }

@@ -12,6 +12,10 @@ export const apiKeys = z.array(
   'must be a list of keys',
 );
 
+export const accessKey = z
+  .string('must be a key')
+  .regex(KEY, `must be at least ${SHORTEST_KEY} characters, without blanks`);
+
 export const subgraphSecret = z
   .string('must be text')
   .regex(KEY, `must be at least ${SHORTEST_KEY} characters, without spaces`);

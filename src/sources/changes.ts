@@ -1,6 +1,7 @@
 /** What differs between two states of something, for both vendors. */
 import diff from 'microdiff';
 import { isRecord, type Json } from './decode.ts';
+import { partWithoutPeople } from './people.ts';
 
 export interface Change {
   /** Keys and indexes from the outside in. */
@@ -16,5 +17,14 @@ export function toChanges(before: Json, after: Json): Change[] {
     path: difference.path,
     before: 'oldValue' in difference ? difference.oldValue : null,
     after: 'value' in difference ? difference.value : null,
+  }));
+}
+
+/** For readers who may not see who is named in them. */
+export function changesWithoutPeople(changes: readonly Change[]): Change[] {
+  return changes.map(({ after, before, path }) => ({
+    path,
+    before: partWithoutPeople(before, path),
+    after: partWithoutPeople(after, path),
   }));
 }

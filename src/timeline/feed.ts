@@ -122,6 +122,8 @@ export interface Part {
   key: string;
   /** The id of the source it belongs to. */
   source: string;
+  /** Whether one of its feeds can hold an event of the filter's scope; if not, nobody is asked which there are. @default they can */
+  canMatch?(filter: EventFilter): boolean;
   /** May have to ask the vendor which feeds there are; a failure is thrown, and asked again next time. */
   feeds(budget: Budget): Promise<readonly Feed[]>;
 }

@@ -153,6 +153,7 @@ interface Opened {
 /** One pipeline: which feeds the part has, and the first read of each. */
 async function openPart(part: Part, walk: Walk, passes: Matcher, request: TimelineRequest): Promise<Opened[]> {
   const { budget, filter, limit } = request;
+  if (part.canMatch?.(filter) === false) return [];
   try {
     const feeds = await withinBudget(budget, part.feeds(budget));
     return await Promise.all(

@@ -59,12 +59,15 @@ function createEnvironmentFeed(options: ProjectOptions, environment: string, isF
   const { historyDays, project } = options;
   const key = keyOf(options, environment);
   const list = createListing(options, environment);
-  const asksGlobal = (filter: EventFilter) => isFirst && wantsGlobal(filter);
+  const asksGlobal = (filter: EventFilter) => isFirst && wantsGlobal(filter) && isVisible(options, null, filter);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
   return {
     ...createBase(options, key),
     canMatch: (filter) =>
-      canMatch(filter, project) && wantsLocal(filter) && (filter.environments?.includes(environment) ?? true),
+      canMatch(filter, project) &&
+      wantsLocal(filter) &&
+      (filter.environments?.includes(environment) ?? true) &&
+      isVisible(options, environment, filter),
     read: (request) => readListing(list(request, asksGlobal(request.filter)), request, historyDays, isOwn),
     async count(filter, asOf, budget) {
       if (!isCountable(filter)) return null;
@@ -88,6 +91,8 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
   const { historyDays, project } = options;
   const key = keyOf(options, EVERY_ENVIRONMENT);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
+  /** A caller who may not see the first environment has nobody who counts for it. */
+  const isCountedElsewhere = (filter: EventFilter) => isVisible(options, environments[0] ?? null, filter);
 
   async function fromFirst<T>(read: (list: Listing) => Promise<T>): Promise<T> {
     const [first, ...others] = environments.map((environment) => createListing(options, environment));
@@ -104,14 +109,21 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
 
   return {
     ...createBase(options, key),
-    canMatch: (filter) => environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter),
+    canMatch: (filter) =>
+      environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter) && isVisible(options, null, filter),
+    pushdown: (filter) => ({ ...pushdown(filter), isWhole: pushdown(filter).isWhole && isCountedElsewhere(filter) }),
     async read(request) {
       const page = await fromFirst((list) => readListing(list(request, true), request, historyDays, isOwn));
       return { ...page, skipped: 0, ...(page.total !== undefined && { total: 0 }) };
     },
-    count: async (filter) => (isCountable(filter) ? 0 : null),
+    count: async (filter) => (isCountable(filter) && isCountedElsewhere(filter) ? 0 : null),
     find: (wanted, fields, budget) => fromFirst((list) => find(list, wanted, fields, budget)),
   };
+}
+
+/** Whether the caller may see events of this environment; `null`: changes to every environment. */
+function isVisible({ project, source }: ProjectOptions, environment: string | null, { scope }: EventFilter): boolean {
+  return scope?.canHold(source, project, environment) ?? true;
 }
 
 /** Whether an environment's log has any event; `null` if LaunchDarkly refuses to say. */

@@ -7,6 +7,7 @@ import { PERSONAL } from '../../graph/flag-event.ts';
 import { type ListArguments, pageOfList } from '../../graph/list-connection.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
+import { maySeeNames } from '../../request/context.ts';
 import { betterBeside, defineAuditLogEntry, entryOf } from './audit-log/graph.ts';
 import { actorBy, kindBy } from './audit-log/words.ts';
 import { type LaunchDarklyEvent, VENDOR } from './event.ts';
@@ -25,6 +26,7 @@ import type {
 type Of<T> = T & { source: string };
 
 export const launchDarklyGraph: VendorGraph = {
+  namesPeople: [],
   define(builder, shared) {
     const ImpactSize = defineImpactSize(builder);
     return {
@@ -109,16 +111,16 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
         type: FlagActor,
         nullable: true,
         description:
-          'Who did it; null if LaunchDarkly does not say. Events name members only: tokens and apps have a name if `auditLogEntry` is selected, too. Filters go by the event’s own.',
+          'Who did it; null if LaunchDarkly does not say, or if you may not see it. Events name members only: tokens and apps have a name if `auditLogEntry` is selected, too. Filters go by the event’s own.',
         resolve: (event, _args, context, info) =>
           betterBeside(event, context, info, (entry) => {
             const actor = entry ? actorBy(event, entry) : event.actor;
-            return actor && { ...event, actor };
+            return actor && maySeeNames(context, event) ? { ...event, actor } : null;
           }),
       }),
       description: t.string({
-        description: 'What LaunchDarkly says of it; may be empty.',
-        resolve: ({ wire }) => wire.rep.description,
+        description: 'What LaunchDarkly says of it; may be empty, and is if you may not see who is named in events.',
+        resolve: (event, _args, context) => (maySeeNames(context, event) ? event.wire.rep.description : ''),
       }),
       actions: t.stringList({
         description:
@@ -134,8 +136,12 @@ function defineEvent(builder: Builder, shared: SharedTypes, ImpactSize: ImpactSi
       member: t.field({
         type: Member,
         nullable: true,
-        description: 'The account member who did it; null for tokens, triggers and schedules.',
-        resolve: ({ source, wire }) => wire.rep.member && { ...wire.rep.member, source },
+        description:
+          'The account member who did it; null for tokens, triggers and schedules, and if you may not see it.',
+        resolve(event, _args, context) {
+          const { member } = event.wire.rep;
+          return member && maySeeNames(context, event) ? { ...member, source: event.source } : null;
+        },
       }),
       experiments: t.field({
         type: Experiments,

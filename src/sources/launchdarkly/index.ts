@@ -1,7 +1,7 @@
 /** LaunchDarkly: feeds for every project and environment. */
 import { isRefusal, toError } from '../../errors.ts';
 import type { Budget, EventReference } from '../../model.ts';
-import { NO_FILTER } from '../../timeline/filter.ts';
+import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { remember } from '../remember.ts';
 import type { Source } from '../source.ts';
 import { type ConnectOptions, defineVendor } from '../vendor.ts';
@@ -41,6 +41,7 @@ export const launchDarkly = defineVendor<LaunchDarklySettings>({
 interface ProjectPart {
   key: string;
   source: string;
+  canMatch(filter: EventFilter): boolean;
   feeds(budget: Budget): Promise<readonly FlagEventsFeed[]>;
 }
 
@@ -153,6 +154,7 @@ function createPart(
   return {
     key: `${id}/${project}`,
     source: id,
+    canMatch: ({ scope: visible }) => visible?.canHold(id, project) ?? true,
     async feeds(budget) {
       if (eventsApi === 'auditlog') return [auditLog];
       const feeds = await insights(budget);

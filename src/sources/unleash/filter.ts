@@ -1,5 +1,5 @@
 /** The part of a filter that only Unleash's events know, and what of a filter its search can do. */
-import type { EventFilter } from '../../timeline/filter.ts';
+import { both, type EventFilter } from '../../timeline/filter.ts';
 import { inPieces } from '../../timeline/pieces.ts';
 import type { SearchFilter } from './client.ts';
 import type { UnleashEvent } from './event.ts';
@@ -136,10 +136,6 @@ function lengthOf(values: readonly string[]): number {
 
 function typesIn({ kinds, types }: EventFilter): readonly string[] | undefined {
   return both(types, kinds && typesOfKinds(kinds));
-}
-
-function both(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
-  return a && b ? a.filter((item) => b.includes(item)) : (a ?? b);
 }
 
 function listed(name: keyof SearchFilter, values: readonly string[] | undefined): SearchFilter {

@@ -5,11 +5,17 @@ import { checkList, checkText } from '../../graph/filter.ts';
 import { PERSONAL } from '../../graph/flag-event.ts';
 import { encodeReference } from '../../graph/node.ts';
 import type { SharedTypes, VendorGraph } from '../../graph/vendor.ts';
+import { type GatewayContext, maySeeNames } from '../../request/context.ts';
+import { changesWithoutPeople } from '../changes.ts';
+import type { Json } from '../decode.ts';
+import { withoutPeople } from '../people.ts';
 import { changesOf, redact, type UnleashEvent, VENDOR } from './event.ts';
 import { FILTER_FIELD, type UnleashFilter } from './filter.ts';
 import type { TagSchema } from './wire.ts';
 
 export const unleashGraph: VendorGraph = {
+  // The states hold names of people, too.
+  namesPeople: ['text', 'createdByUserIds'],
   define(builder, shared) {
     return {
       event: defineEvent(builder, shared),
@@ -55,30 +61,36 @@ function defineEvent(builder: Builder, { FlagChange, FlagEvent }: SharedTypes) {
       }),
       createdBy: t.string({
         tag: PERSONAL,
-        description: 'E-mail address, user name or name of the API token; empty if the log does not say.',
-        resolve: ({ wire }) => wire.createdBy,
+        description:
+          'E-mail address, user name or name of the API token; empty if the log does not say, or if you may not see it.',
+        resolve: (event, _args, context) => (maySeeNames(context, event) ? event.wire.createdBy : ''),
       }),
       createdByUserId: t.int({
         nullable: true,
-        description: 'Number of the user; -42 is any admin API token, -1337 Unleash itself. Null in old events.',
-        resolve: ({ wire }) => wire.createdByUserId,
+        description:
+          'Number of the user; -42 is any admin API token, -1337 Unleash itself. Null in old events, and if you may not see it.',
+        resolve: (event, _args, context) => (maySeeNames(context, event) ? event.wire.createdByUserId : null),
       }),
       data: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'The new state, with secrets replaced by "[REDACTED]". Its shape depends on `type`.',
-        resolve: ({ wire }) => redact(wire.data, wire.type),
+        description:
+          'The new state, with secrets replaced by "[REDACTED]". Its shape depends on `type`. Of people there is nothing if you may not see who is named in events.',
+        resolve: (event, _args, context) => stateOf(event, event.wire.data, context),
       }),
       preData: t.field({
         type: 'JSON',
         nullable: true,
         description: 'The previous state, with secrets replaced by "[REDACTED]".',
-        resolve: ({ wire }) => redact(wire.preData, wire.type),
+        resolve: (event, _args, context) => stateOf(event, event.wire.preData, context),
       }),
       changes: t.field({
         type: [FlagChange],
         description: 'What differs between `preData` and `data`; empty unless the event has both.',
-        resolve: changesOf,
+        resolve(event, _args, context) {
+          if (maySeeNames(context, event)) return changesOf(event);
+          return isAboutPeople(event) ? [] : changesWithoutPeople(changesOf(event));
+        },
       }),
       tags: t.field({
         type: [Tag],
@@ -93,8 +105,8 @@ function defineEvent(builder: Builder, { FlagChange, FlagEvent }: SharedTypes) {
       summary: t.string({
         nullable: true,
         description:
-          'Unleash’s sentence about it, in unescaped Markdown that quotes user input: sanitise it before you show it. Since Unleash 6.3.',
-        resolve: ({ wire }) => wire.summary,
+          'Unleash’s sentence about it, in unescaped Markdown that quotes user input: sanitise it before you show it. Since Unleash 6.3. It names who did it, and is null if you may not see that.',
+        resolve: (event, _args, context) => (maySeeNames(context, event) ? event.wire.summary : null),
       }),
       groupType: t.string({
         nullable: true,
@@ -108,6 +120,17 @@ function defineEvent(builder: Builder, { FlagChange, FlagEvent }: SharedTypes) {
       }),
     }),
   });
+}
+
+function stateOf(event: UnleashEvent, state: Json, context: GatewayContext): Json {
+  const shown = redact(state, event.wire.type);
+  if (maySeeNames(context, event)) return shown;
+  return isAboutPeople(event) ? null : withoutPeople(shown);
+}
+
+/** Users, groups and tokens: what is stored of them is who they are. */
+function isAboutPeople({ kind }: UnleashEvent): boolean {
+  return kind === 'ACCESS_CHANGED' || kind === 'OTHER';
 }
 
 function defineFilter(builder: Builder) {

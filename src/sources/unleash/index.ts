@@ -66,7 +66,14 @@ export function connectUnleash(settings: UnleashSettings, options: ConnectOption
     vendor: VENDOR,
     name: NAME,
     url,
-    parts: [{ key: id, source: id, feeds: async (budget) => [await feed(budget)] }],
+    parts: [
+      {
+        key: id,
+        source: id,
+        canMatch: ({ scope }) => scope?.canHold(id) ?? true,
+        feeds: async (budget) => [await feed(budget)],
+      },
+    ],
     async loadEvents(references, _fields, budget) {
       const wanted = references.filter((reference) => isEventId(reference.id));
       const found = wanted.length > 0 ? await (await feed(budget)).find(wanted, budget) : [];

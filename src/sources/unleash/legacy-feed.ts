@@ -5,6 +5,7 @@
  */
 import type { Budget } from '../../model.ts';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
+import { narrow } from '../../timeline/filter.ts';
 import { rowsBeyond, toNewestFirst, unseen } from '../paging/rows.ts';
 import type { UnleashClient } from './client.ts';
 import { toFlagEvent, type UnleashEvent, VENDOR } from './event.ts';
@@ -35,7 +36,8 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
     };
   }
 
-  async function read({ budget, direction, filter, isFresh, limit, start }: FeedRequest): Promise<FeedPage> {
+  async function read({ budget, direction, filter: given, isFresh, limit, start }: FeedRequest): Promise<FeedPage> {
+    const { filter } = narrow(given, source);
     const only = filter.projects?.filter((project) => projects?.includes(project) ?? true) ?? projects ?? [null];
     const listings = await Promise.all(only.map((project) => listProject(project, budget, isFresh)));
     const rows = rowsBeyond(
@@ -63,7 +65,7 @@ export function createLegacyFeed({ client, projects, source, url }: LegacyFeedOp
   return {
     key: source,
     source,
-    canMatch: (filter) => canMatch(filter, projects),
+    canMatch: (filter) => canMatch(narrow(filter, source).filter, projects),
     pushdown: () => ({ key: '', isWhole: false, isCheckable: true }),
     matches(event, filter) {
       const own = event as UnleashEvent;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Budget, Window } from '../../model.ts';
 import type { FeedPage, FeedRequest, FeedRow, Start } from '../../timeline/feed.ts';
-import { type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
+import { type EventFilter, NO_FILTER, narrow } from '../../timeline/filter.ts';
 import {
   indexOfKnown,
   isNewestFirst,
@@ -75,7 +75,11 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
   const { capabilities, client, names, projects, source, url } = options;
   const origin = { source, feed: source, url };
   const ties = capabilities.isOrdered ? undefined : newestIdFirst;
-  const searchOf = (filter: EventFilter) => toSearch(filter, projects, capabilities);
+  const searchOf = (given: EventFilter) => {
+    const { filter, isExact } = narrow(given, source);
+    const search = toSearch(filter, projects, capabilities);
+    return isExact ? search : { ...search, isWhole: false };
+  };
 
   async function list(asking: Asking, own: SearchFilter, { from, to }: Days, offset: number, limit: number) {
     const { budget, filter, isFresh = false, isOwed = false } = asking;
@@ -296,7 +300,7 @@ export function createSearchFeed(options: SearchFeedOptions): UnleashFeed {
     source,
     maxFlagsLength: MAX_FLAGS_LENGTH,
     maxPage: MAX_PAGE,
-    canMatch: (filter) => canMatch(filter, projects),
+    canMatch: (filter) => canMatch(narrow(filter, source).filter, projects),
     pushdown(filter) {
       const { filters, isWhole, text } = searchOf(filter);
       // Rows know what people are called only where it was asked for.

@@ -7,11 +7,11 @@ import { toError } from '../../../errors.ts';
 import type { Budget, FlagEvent } from '../../../model.ts';
 import { type Change, toChanges } from '../../changes.ts';
 import { isRecord, type Json } from '../../decode.ts';
+import { withoutAddresses } from '../../people.ts';
 import { plainKey, REDACTED, redactBy } from '../../redact.ts';
 import type { AuditLogClient } from './client.ts';
 import type { EntryMemory } from './entries.ts';
 import { PARTS } from './find-entries.ts';
-import { withoutAddresses } from './plain-text.ts';
 import type { AuditLogEntryRep } from './wire.ts';
 
 /** The field of an entry that costs a call of its own for each event. */

@@ -7,7 +7,6 @@ import type { Scope } from './query.ts';
 import type { Access, AuditLogEntryRep } from './wire.ts';
 
 export interface EntryOrigin extends Scope {
-  source: string;
   feed: string;
   /** Where people see LaunchDarkly. */
   url: URL;

@@ -24,7 +24,6 @@ import { cutWindows } from './windows.ts';
 
 export interface AuditLogFeedOptions extends Scope {
   client: AuditLogClient;
-  source: string;
   url: URL;
   historyDays: number;
 }

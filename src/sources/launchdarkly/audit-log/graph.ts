@@ -5,8 +5,8 @@ import { loadDetail } from '../../../graph/detail.ts';
 import { PERSONAL } from '../../../graph/flag-event.ts';
 import { selectedBeside } from '../../../graph/selection.ts';
 import type { SharedTypes } from '../../../graph/vendor.ts';
-import type { GatewayContext } from '../../../request/context.ts';
-import type { Change } from '../../changes.ts';
+import { type GatewayContext, maySeeNames } from '../../../request/context.ts';
+import { type Change, changesWithoutPeople } from '../../changes.ts';
 import type { LaunchDarklyEvent } from '../event.ts';
 import { CHANGES } from './changes.ts';
 import { AUDIT_LOG_ENTRY } from './entries.ts';
@@ -19,11 +19,23 @@ export interface ShownEntry {
   entry: AuditLogEntryRep;
 }
 
-/** `null` without one, and if it cannot be had: the report of the source counts it. */
+/**
+ * `null` without one, if it touched something that the caller may not see, and if it cannot be had: the report of the source
+ * counts only the last.
+ */
 export async function entryOf(event: LaunchDarklyEvent, context: GatewayContext): Promise<ShownEntry | null> {
   if (event.wire.rep.auditLogEntryId === null) return null;
   const entry = await loadDetail<AuditLogEntryRep>(context, event, AUDIT_LOG_ENTRY);
-  return entry && { event, entry };
+  return entry && isVisible(event, entry, context) ? { event, entry } : null;
+}
+
+/** One entry may tell of several projects and environments at once. */
+function isVisible(
+  { source }: LaunchDarklyEvent,
+  { accesses }: AuditLogEntryRep,
+  { scope }: Pick<GatewayContext, 'scope'>,
+): boolean {
+  return scope === null || accesses.every(({ environment, project }) => scope.allows({ source, project, environment }));
 }
 
 /** A field of an event that its entry says better: the entry is loaded only if it is selected, too. */
@@ -55,33 +67,41 @@ export function defineAuditLogEntry(builder: Builder, { FlagActor, FlagChange }:
       title: t.string({
         tag: PERSONAL,
         description:
-          'Who did what, in one plain line without marks and e-mail addresses; empty if LaunchDarkly does not say.',
-        resolve: ({ entry }) => toPlainText(entry.title),
+          'Who did what, in one plain line without marks and e-mail addresses; empty if LaunchDarkly does not say, or if you may not see who it was.',
+        resolve: ({ entry, event }, _args, context) => (maySeeNames(context, event) ? toPlainText(entry.title) : ''),
       }),
       description: t.string({
         nullable: true,
         tag: PERSONAL,
         description:
-          'What changed, as plain text of one or several lines, without e-mail addresses. It may name users that the flag targets. Null if LaunchDarkly does not say.',
-        resolve: ({ entry }) => toPlainText(entry.description) || null,
+          'What changed, as plain text of one or several lines, without e-mail addresses. It may name users that the flag targets. Null if LaunchDarkly does not say, or if you may not see who is named.',
+        resolve: ({ entry, event }, _args, context) =>
+          maySeeNames(context, event) ? toPlainText(entry.description) || null : null,
       }),
       comment: t.string({
         nullable: true,
-        description: 'Why it was done, in the words of whoever did it; null if they gave no reason.',
-        resolve: ({ entry }) => entry.comment?.trim() || null,
+        description:
+          'Why it was done, in the words of whoever did it; null if they gave no reason, or if you may not see who is named.',
+        resolve: ({ entry, event }, _args, context) =>
+          maySeeNames(context, event) ? entry.comment?.trim() || null : null,
       }),
       actor: t.field({
         type: FlagActor,
         nullable: true,
-        description: 'Who did it: a member, an API token or an app. Null if LaunchDarkly does not say.',
-        resolve: ({ entry: { actor }, event }) => (actor === null ? null : { ...event, actor }),
+        description:
+          'Who did it: a member, an API token or an app. Null if LaunchDarkly does not say, or if you may not see it.',
+        resolve: ({ entry: { actor }, event }, _args, context) =>
+          actor !== null && maySeeNames(context, event) ? { ...event, actor } : null,
       }),
       changes: t.field({
         type: [FlagChange],
         nullable: true,
         description:
           'What exactly differs between the flag before and after, in the environment of the event and in what all environments share; empty if there is only one of the two. Keys of targeted users are counted and not shown, secrets are replaced by "[REDACTED]". Costs one upstream call for each event. Null if that call fails: see `FlagSourceReport.missingDetails`.',
-        resolve: ({ event }, _args, context) => loadDetail<Change[]>(context, event, CHANGES),
+        async resolve({ event }, _args, context) {
+          const changes = await loadDetail<Change[]>(context, event, CHANGES);
+          return changes && !maySeeNames(context, event) ? changesWithoutPeople(changes) : changes;
+        },
       }),
       url: t.field({
         type: 'URL',

@@ -1,5 +1,5 @@
 /** What of a filter the audit log can be asked for. Everything is checked again on what it gives. */
-import type { EventFilter } from '../../../timeline/filter.ts';
+import { type EventFilter, narrow } from '../../../timeline/filter.ts';
 import { launchDarklyPartOf } from '../filter.ts';
 import { actionsOf } from '../kinds.ts';
 import { flagsOf, type Statement } from './client.ts';
@@ -8,13 +8,15 @@ import { flagsOf, type Statement } from './client.ts';
 const MAX_RESOURCES = 50;
 
 export interface Scope {
+  source: string;
   project: string;
   /** `null`: all of them. */
   environments: readonly string[] | null;
 }
 
 /** Never empty. */
-export function toStatements({ environments, project }: Scope, filter: EventFilter): Statement[] {
+export function toStatements({ environments, project, source }: Scope, given: EventFilter): Statement[] {
+  const { filter } = narrow(given, source, project);
   const { flagKeys = ['*'] } = filter;
   const asked = withinScope(environments, filter.environments);
   const choices = [flagKeys.flatMap((flag) => flagsOf(project, asked, flag)), flagsOf(project, asked)];
@@ -24,7 +26,8 @@ export function toStatements({ environments, project }: Scope, filter: EventFilt
 }
 
 /** False if some part of the filter lets no entry through, or asks for what the audit log does not know. */
-export function canMatch({ environments, project }: Scope, filter: EventFilter): boolean {
+export function canMatch({ environments, project, source }: Scope, given: EventFilter): boolean {
+  const { filter } = narrow(given, source, project);
   const { applicationKeys, hasExperiments, impactSizes } = launchDarklyPartOf(filter);
   const { actors, flagKeys, kinds, types } = filter;
   return (
