@@ -84,7 +84,13 @@ describe('settings from the environment', () => {
       historyMaxAgeMs: 60_000,
       upstreamCallsPerRequest: 1_000,
       proxy: { https: 'https://proxy.example.com:8443', http: 'http://proxy.example.com:3128', no: '.internal' },
-      federation: { nodeField: 'hidden', userType: 'Employee', secret: 'secret-of-the-router' },
+      federation: {
+        nodeField: 'hidden',
+        userType: 'Employee',
+        authenticated: true,
+        requiredScopes: ['flags:read', 'events:read'],
+        secret: 'secret-of-the-router',
+      },
     });
     expect(sources.map(({ settings }) => settings)).toEqual([
       {
@@ -722,6 +728,8 @@ const EVERY_VARIABLE: Environment = {
   HTTPS_PROXY: 'https://proxy.example.com:8443',
   HTTP_PROXY: 'proxy.example.com:3128',
   NO_PROXY: '.internal',
+  FEDERATION_AUTHENTICATED: 'true',
+  FEDERATION_REQUIRED_SCOPES: 'flags:read, events:read',
   SUBGRAPH_SECRET: 'secret-of-the-router',
   FEDERATION_USER_TYPE: 'Employee',
   FEDERATION_NODE_FIELD: 'hidden',

@@ -9,11 +9,12 @@ import type { Builder, ObjectRef } from './builder.ts';
 import { checkText } from './filter.ts';
 import type { Flag, FlagTypes } from './flag-event.ts';
 import type { NodeFinder } from './node.ts';
+import { type Protection, protect, protectionDirectives } from './protection.ts';
 import type { User } from './user.ts';
 
 export const NODE_FIELDS = ['owner', 'hidden', 'omitted'] as const;
 
-export interface FederationOptions {
+export interface FederationOptions extends Protection {
   /**
    * Whether `node` and `nodes` are in the supergraph. Only one of its subgraphs can have them: this one if `owner`; if
    * `hidden` this one too, but out of the clients' sight; another one, or none, if `omitted`. Clients of this gateway
@@ -130,9 +131,11 @@ export function defineGatewayQueries(builder: Builder, { loaders, types }: Entit
 }
 
 /** The graph as a subgraph, with its federation directives and without what only gateways ask. */
-export function printComposable(builder: Builder): string {
-  const link = { name: 'link', args: { url: LINK_URL, import: DIRECTIVES } };
-  return printSubgraphSchema(lexicographicSortSchema(builder.toSchema({ extensions: { directives: [link] } })));
+export function printComposable(builder: Builder, protection: Protection): string {
+  const directives = [...DIRECTIVES, ...protectionDirectives(protection)].toSorted();
+  const link = { name: 'link', args: { url: LINK_URL, import: directives } };
+  const schema = builder.toSchema({ extensions: { directives: [link] } });
+  return protect(printSubgraphSchema(lexicographicSortSchema(schema)), protection);
 }
 
 const representationSchema = z.record(z.string(), z.unknown());

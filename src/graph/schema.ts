@@ -33,7 +33,7 @@ export function createSchema(definitions: readonly GraphVendor[], federation?: F
 
 /** The graph as composition reads it: what `_service { sdl }` says. */
 export function printSubgraph(definitions: readonly GraphVendor[], federation: FederationOptions): string {
-  return printComposable(assemble(definitions, federation).builder);
+  return printComposable(assemble(definitions, federation).builder, federation);
 }
 
 function assemble(definitions: readonly GraphVendor[], { nodeField, userType }: FederationOptions) {

@@ -25,6 +25,7 @@ import {
   origins,
   proxyUrl,
   requiredText,
+  scopes,
   subgraphSecret,
   typeName,
 } from './values.ts';
@@ -246,6 +247,21 @@ const federation = z.object({
         form: plainText,
         schema: typeName.optional(),
         description: 'The type of the supergraph that stands for a user; it gains the field `flagEvents`.',
+      }),
+      authenticated: setting({
+        variable: 'FEDERATION_AUTHENTICATED',
+        form: trueOrFalse,
+        schema: boolean.optional(),
+        otherwise: '`false`',
+        description:
+          'Whether events and sources are `@authenticated` in the SDL: routers that know it refuse to ask for them without a ' +
+          'valid token. It does not replace the authentication of the gateway itself.',
+      }),
+      requiredScopes: setting({
+        variable: 'FEDERATION_REQUIRED_SCOPES',
+        form: list,
+        schema: scopes.optional(),
+        description: 'The same with `@requiresScopes`: scopes that a token must have, all of them.',
       }),
       secret: setting({
         variable: 'SUBGRAPH_SECRET',

@@ -49,5 +49,12 @@ export const typeName = z
   .string('must be the name of a type')
   .regex(/^(?!Flag|FeatureFlag|(Query|Node|PageInfo)$)[A-Za-z]\w*$/, 'must be the name of another subgraph’s type');
 
+export const scopes = z
+  .array(
+    z.string('must be a list of scopes').regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be scopes of a token'),
+    'must be a list of scopes',
+  )
+  .min(1, 'must be a list of scopes');
+
 export const boolean = z.boolean('must be `true` or `false`');
 export const onOff = z.boolean('must be `on` or `off` (in a file `true` or `false`)');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Kind, parse, print } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { type Composition, composers, type Subgraph } from '../../schema/supergraph/compose.ts';
 import { composeWithCosmo } from '../../schema/supergraph/cosmo.ts';
@@ -23,6 +24,8 @@ const EVERY_OPTION: readonly FederationOptions[] = [
   { nodeField: 'owner' },
   { nodeField: 'omitted', userType: 'User' },
   { nodeField: 'owner', userType: 'User' },
+  { nodeField: 'omitted', userType: 'User', authenticated: true },
+  { nodeField: 'owner', authenticated: true, requiredScopes: ['flags:read', 'events:read'] },
 ];
 
 describe.for(['apollo', 'guild'] as const)('the composer of %s', (name) => {
@@ -32,6 +35,28 @@ describe.for(['apollo', 'guild'] as const)('the composer of %s', (name) => {
     const services = subgraph('services', await readNeighbour('services'));
     const users = subgraph('users', await readNeighbour('users'));
     expect(codesOf(compose([ours(options), services, users]))).toBe('it composes');
+  });
+
+  it('puts what routers have to check before they ask on events, their pages and sources, and on nothing else', () => {
+    const composition = compose([ours({ authenticated: true, requiredScopes: ['a', 'b'] })]);
+    const { supergraph } = composition as { supergraph: string };
+    const types = parse(supergraph).definitions.flatMap((each) => {
+      if (each.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
+      const { directives = [], name } = each;
+      const text = directives.map(print).join(' ');
+      return text.includes('@authenticated') && text.includes('@requiresScopes(scopes: [["a", "b"]])')
+        ? name.value
+        : [];
+    });
+    expect(types.toSorted()).toEqual([
+      'FlagEventBatch',
+      'FlagEventConnection',
+      'FlagSource',
+      'LaunchDarklyFlagEvent',
+      'UnleashFlagEvent',
+    ]);
+    const plain = compose([ours()]) as { supergraph: string };
+    expect(plain.supergraph).not.toMatch(/@authenticated|@requiresScopes/);
   });
 
   it('accepts us alone', () => {
