@@ -204,7 +204,7 @@ describe('the script that follows the timeline', () => {
       happen('second');
       await vi.waitUntil(() => tail.names().length === 2, LONGEST);
       expect(tail.names()).toEqual(names.slice(0, 2));
-      expect(tail.errors()).toContain('2 events, up to ');
+      await vi.waitUntil(() => tail.errors().includes('2 events, up to '), LONGEST);
     }
     happen('third');
     await using tail = follow('--cursor', file);

@@ -62,7 +62,7 @@ describe.for(KINDS)('two callers over one history, with %s', ([, options]) => {
           for (const { seen, wanted } of walkers) expect(seen).toEqual(wanted);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     );
   });
 });

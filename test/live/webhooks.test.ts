@@ -1,26 +1,20 @@
-import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { FORGED_PER_MINUTE } from '../../src/edge/hooks.ts';
-import { type LaunchDarklySandbox, startLaunchDarklySandbox } from '../../src/sources/launchdarkly/sandbox.ts';
 import { createLaunchDarklyWebhook } from '../../src/sources/launchdarkly/webhook.ts';
 import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import { createUnleashWebhook } from '../../src/sources/unleash/webhook.ts';
 import { createFlagEvent } from '../support/flag-event.ts';
 import { startGateway } from '../support/gateway.ts';
+import { pollsOf, SECRET, sign, startHooked } from '../support/hooked.ts';
 import { startPublicGateway } from '../support/public-gateway.ts';
-import { type Subscribed, subscribe } from '../support/subscribe.ts';
+import type { Subscribed } from '../support/subscribe.ts';
 
-const SECRET = 'canary-secret-of-the-hooks';
 const OLD_SECRET = 'canary-secret-until-yesterday';
-const LIVE = 'subscription { flagEventsAdded { nodes { title flag { key } } } }';
-const NO_LIMIT = { global: Number.MAX_SAFE_INTEGER, route: Number.MAX_SAFE_INTEGER };
-const isThere = ({ answers }: Subscribed) => answers.length > 0;
 const flagsOf = (subscribed: Subscribed) =>
   subscribed.batches().flatMap(({ nodes }) => nodes.map(({ flag }) => (flag as { key: string } | null)?.key));
 
-const sign = (body: string | Buffer, secret = SECRET) => createHmac('sha256', secret).update(body).digest('hex');
 const hookOf = (url: string, id: string) => new URL(`/hooks/${id}`, url).href;
 const post = (url: string, body: string, headers: Record<string, string>) =>
   fetch(url, { method: 'POST', body, headers });
@@ -158,33 +152,6 @@ describe('the route of webhooks', () => {
 });
 
 describe('a webhook', () => {
-  /** Two environments, so that it can be seen which of them is looked at. */
-  async function startHooked(pace: Parameters<typeof startGateway>[1] = {}) {
-    await using stack = new AsyncDisposableStack();
-    const environments = { default: ['production', 'test'] };
-    const sandbox = stack.use(await startLaunchDarklySandbox({ events: [], environments, rateLimit: NO_LIMIT }));
-    const settings = {
-      vendor: 'launchdarkly',
-      accessToken: sandbox.token,
-      url: sandbox.url,
-      projects: ['default/production', 'default/test'],
-      eventsApi: 'insights',
-      webhookSecrets: [SECRET],
-    };
-    const gateway = stack.use(await startGateway([settings], pace));
-    const live = stack.use(await subscribe(gateway, LIVE));
-    await live.until(isThere);
-    sandbox.requests.length = 0;
-    const url = hookOf(gateway.url, 'launchdarkly');
-    const hook = (resource: string) => {
-      const body = JSON.stringify({ accesses: [{ resource }] });
-      return post(url, body, { 'x-ld-signature': sign(body) });
-    };
-    const owned = stack.move();
-    return { sandbox, live, url, hook, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-  }
-  const pollsOf = ({ requests }: LaunchDarklySandbox) => requests.map(({ query }) => query.environmentKey).toSorted();
-
   it('brings an event without waiting for the interval, and has only the environment that it names looked at', async () => {
     await using hooked = await startHooked({ pace: { pollIntervalMs: 60_000, nudgeDelaysMs: [0] } });
     hooked.sandbox.insert(createFlagEvent(1, Date.now(), { environmentKey: 'test' }));
@@ -208,11 +175,11 @@ describe('a webhook', () => {
     await hooked.live.until((live) => flagsOf(live).length === 1);
   });
 
-  it('is not believed: a storm of 10,000 causes no more than one look in each gap', { timeout: 60_000 }, async () => {
+  it('is not believed: a storm of 1,000 causes no more than one look in each gap', { timeout: 60_000 }, async () => {
     const minGapMs = 500;
     await using hooked = await startHooked({ pace: { pollIntervalMs: 60_000, minGapMs, nudgeDelaysMs: [0] } });
     const begun = performance.now();
-    for (let round = 0; round < 100; round += 1)
+    for (let round = 0; round < 10; round += 1)
       await Promise.all(Array.from({ length: 100 }, () => hooked.hook('proj/default:env/test:flag/x')));
     await wait(minGapMs);
     const gaps = Math.ceil((performance.now() - begun) / minGapMs) + 1;
@@ -220,10 +187,10 @@ describe('a webhook', () => {
     expect(hooked.sandbox.requests.length).toBeLessThanOrEqual(gaps);
   });
 
-  it('that is forged causes nothing, 10,000 times, and soon is not even read', { timeout: 60_000 }, async () => {
+  it('that is forged causes nothing, 1,000 times, and soon is not even read', { timeout: 60_000 }, async () => {
     await using hooked = await startHooked({ pace: { pollIntervalMs: 60_000, nudgeDelaysMs: [0] } });
     const statuses = new Map<number, number>();
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const answers = Array.from({ length: 100 }, () =>
         post(hooked.url, '{}', { 'x-ld-signature': sign('{}', 'forged') }),
       );
