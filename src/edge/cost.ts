@@ -34,6 +34,9 @@ const PART_FIELDS = 50;
 /** Fields that a page of events costs as much as, before anything is on it: it is asked for, merged and given cursors. */
 const PAGE_FIELDS = 30;
 
+/** The same of counting events over time: many of them are read. */
+const COUNT_FIELDS = 10_000;
+
 /** Averages, in bytes of JSON. A cursor is as long as the longest text of the request, because it carries that on. */
 const BYTES = { text: 100, id: 150, json: 2_000, cursor: 300, failure: 400, part: 300 } as const;
 const FIXED: Readonly<Record<string, number>> = { Int: 10, Float: 20, Boolean: 5, DateTime: 26 };
@@ -53,7 +56,7 @@ export function fieldsIn(request: Estimated): number {
   const partsAt = createPartCount(document);
   const fields = estimate(request, ({ args, childComplexity, field, node }) => {
     const size = sizeOf(field, args);
-    return 1 + (isTimeline(field) ? PAGE_FIELDS : 0) + childComplexity * size + PART_FIELDS * partsAt(node, size);
+    return 1 + ownFields(field) + childComplexity * size + PART_FIELDS * partsAt(node, size);
   });
   if (shape.length <= MAX_SHAPE_LENGTH) {
     const own = counts.get(document);
@@ -130,6 +133,11 @@ function sizeOf(
 }
 
 /** A page that is read for this field, not one cut out of a list that is there. */
+function ownFields({ args }: Pick<Parameters<ComplexityEstimator>[0]['field'], 'args'>): number {
+  if (args.some(({ name }) => name === 'buckets')) return COUNT_FIELDS;
+  return isTimeline({ args }) ? PAGE_FIELDS : 0;
+}
+
 function isTimeline({ args }: Pick<Parameters<ComplexityEstimator>[0]['field'], 'args'>): boolean {
   return isPaged({ args }) && args.some(({ name }) => name === 'filter');
 }

@@ -3,6 +3,7 @@ import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import { type Builder, createBuilder } from './builder.ts';
 import { LIST_SIZE, readConnection, type Vendor } from './connection.ts';
 import { defineEventConnection, type EventConnectionRef } from './event-connection.ts';
+import { defineEventCounts } from './event-counts.ts';
 import { defineEntities, defineGatewayQueries, type FederationOptions, printComposable } from './federation.ts';
 import { checkText, defineFilter, type FilterRef } from './filter.ts';
 import { defineFlagTypes, type FlagTypes } from './flag-event.ts';
@@ -60,6 +61,7 @@ function assemble(definitions: readonly GraphVendor[], { nodeField, userType }: 
   const connection = pages.FlagEventConnection;
   defineQueries(builder, types, vendors, filter, connection);
   defineFlagEvents(builder, types, vendors, filter, connection);
+  defineEventCounts(builder, types, vendors, filter, pages);
   defineSubscription(builder, types, vendors, filter, pages);
   const find = createNodeFinder(loaders);
   if (nodeField !== 'omitted') defineNodeQueries(builder, find, { inaccessible: nodeField === 'hidden' });

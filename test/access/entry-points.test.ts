@@ -80,6 +80,13 @@ interface OfFlag {
   flag: { events: SeenPage };
 }
 
+interface SeenCounts {
+  total: number;
+  isComplete: boolean;
+  buckets: { environments: { environment: string | null; count: number }[] }[];
+  sources: { source: { name: string } }[];
+}
+
 /** Names and addresses of people, as the sandboxes have them. */
 const PEOPLE =
   /@example|release\.manager|Release Manager|Product Owner|Reliability Engineer|Mobile Developer|Payments Developer|Growth Analyst/i;
@@ -192,6 +199,29 @@ describe.for(NAMES)('%s', (name) => {
         expect([ofSource.length, null]).toContain(report.totalCount);
       }
     }
+  });
+
+  it('is told of as many events as it may see, by kind and environment', async () => {
+    const caller = callerOf(name);
+    const times = everything.map(({ occurredAt }) => Date.parse(occurredAt)).toSorted((a, b) => a - b);
+    const [from, to] = [times.at(-200) ?? 0, (times.at(-1) ?? 0) + 1];
+    const { data, errors } = await gateway.query<{ flagEventCounts: SeenCounts | null }>(
+      caller,
+      `query ($from: DateTime!, $to: DateTime!) { flagEventCounts(filter: { from: $from, to: $to }, buckets: 1) {
+        total isComplete buckets { environments { environment count } } sources { source { name } }
+      } }`,
+      { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+    );
+    expect(errors).toBeUndefined();
+    const own = seenBy(caller).filter(({ occurredAt }) => Date.parse(occurredAt) >= from);
+    const counts = data?.flagEventCounts;
+    expect([counts?.total, counts?.isComplete]).toEqual([own.length, true]);
+    const environments = Map.groupBy(own, ({ environment }) => environment?.key ?? null);
+    const seen = counts?.buckets[0]?.environments.map(({ count, environment }) => [environment, count]);
+    expect(seen?.toSorted()).toEqual([...environments].map(([key, events]) => [key, events.length]).toSorted());
+    expect(counts?.sources.map(({ source }) => source.name)).toEqual(
+      SOURCES[name]?.filter((line) => !line.includes('/')),
+    );
   });
 
   it('is told of the sources, projects and environments of which something is allowed', async () => {
