@@ -3,6 +3,8 @@ import type { ExecutionResult } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { type Placed, placeOf } from '../request/batches.ts';
 import type { GatewayContext } from '../request/context.ts';
+import { acceptsStream } from './negotiation.ts';
+import type { ServerContext } from './progress.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 export interface EventStreamOptions {
@@ -40,15 +42,17 @@ interface Fetch {
 
 /** Must come after what looks into the results. */
 export function useEventStream({ heartbeatMs }: EventStreamOptions): Plugin<GatewayContext> {
-  const subscribing = new WeakSet<Request>();
+  // By their connection, if there is one: the fast path has a request of its own.
+  const subscribing = new WeakSet<object>();
   return {
     onSubscribe({ args }) {
-      const { request } = args.contextValue as unknown as { request: Request };
-      if (!request.headers.get('accept')?.includes(EVENT_STREAM)) throw refuse(NOT_ACCEPTABLE);
-      subscribing.add(request);
+      const { req, request } = args.contextValue as unknown as ServerContext & { request: Request };
+      if (!acceptsStream(request)) throw refuse(NOT_ACCEPTABLE);
+      subscribing.add(req ?? request);
     },
-    onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
-      if (!resultProcessor || !isAsyncIterable(result) || !subscribing.has(request)) return;
+    onResultProcess({ request, result, serverContext, setResultProcessor }) {
+      const { req } = serverContext as ServerContext;
+      if (!isAsyncIterable(result) || !subscribing.has(req ?? request)) return;
       setResultProcessor(
         (results, fetchAPI) =>
           endlessAnswer(toStream(results as AsyncIterable<ExecutionResult>, heartbeatMs), fetchAPI),

@@ -10,6 +10,8 @@ export interface Accepted {
   whole: Json | Incremental;
   /** The form of an answer in several parts; `null` if the client must get it in one. */
   parts: Incremental | null;
+  /** Whether it can be an event stream, as a subscription's is, though several parts of a query have another form. */
+  stream: boolean;
 }
 
 type Json = (typeof JSON_TYPES)[number];
@@ -17,7 +19,8 @@ type Incremental = (typeof INCREMENTAL_TYPES)[number];
 
 // In the order of preference, where the client has none.
 const JSON_TYPES = ['application/json', 'application/graphql-response+json'] as const;
-const INCREMENTAL_TYPES = ['multipart/mixed', 'text/event-stream'] as const;
+const EVENT_STREAM = 'text/event-stream';
+const INCREMENTAL_TYPES = ['multipart/mixed', EVENT_STREAM] as const;
 
 /** The format of 2022, which clients also get who name no format. The parameter of the newer formats is not known here. */
 const DEFER_SPEC = '20220824';
@@ -31,12 +34,13 @@ export function negotiate(accept: string | null): Accepted | null {
   const ranges = all.filter(isInUtf8);
   const wanted = ranges.filter(({ quality }) => quality > 0);
   const parts = best(INCREMENTAL_TYPES, (type) => wanted.find((each) => each.value === type && isKnownFormat(each)));
+  const stream = wanted.some((each) => each.value === EVENT_STREAM && isKnownFormat(each));
   const named = wanted.flatMap(({ value }) => JSON_TYPES.filter((type) => type === value));
   const whole = best([...named, ...JSON_TYPES], (type) => mostSpecific(ranges, type)) ?? parts;
-  if (whole) return { whole, parts };
+  if (whole) return { whole, parts, stream };
   // It names only a format of parts that is not known here, or only what it does not want.
   const namesUnwanted = all.every(({ quality, value }) => quality === 0 && value !== '*/*');
-  return namesUnwanted || wanted.some(isIncremental) ? { whole: 'application/json', parts: null } : null;
+  return namesUnwanted || wanted.some(isIncremental) ? { whole: 'application/json', parts: null, stream } : null;
 }
 
 /** The type of the highest quality. Of equal ones a type that is named wins over one that a wildcard covers. */
@@ -65,7 +69,7 @@ function isInUtf8({ parameters }: Range): boolean {
 }
 
 function isIncremental({ value }: Range): boolean {
-  return value.startsWith('multipart/') || value === 'text/event-stream';
+  return value.startsWith('multipart/') || value === EVENT_STREAM;
 }
 
 const MAX_KNOWN_HEADERS = 200;
@@ -82,8 +86,8 @@ export function accept(header: string | null): Accepted | null {
 }
 
 /** What has been accepted, in the words of an `accept` header that Yoga and the plugins read. */
-export function toHeader({ parts, whole }: Accepted): string {
-  return parts === null || parts === whole ? whole : `${whole}, ${parts}`;
+export function toHeader({ parts, stream, whole }: Accepted): string {
+  return [...new Set([whole, parts ?? whole, stream ? EVENT_STREAM : whole])].join(', ');
 }
 
 export function isJson(type: Accepted['whole']): boolean {
@@ -107,6 +111,11 @@ export function useNegotiation(): Plugin<GatewayContext> {
       if (acceptedBy.get(request) === null) endResponse(new fetchAPI.Response(null, { status: 406 }));
     },
   };
+}
+
+/** Whether the client can subscribe, once {@link useNegotiation} has seen its request. */
+export function acceptsStream({ headers }: { headers: ReadableHeaders }): boolean {
+  return headers.get('accept')?.includes(EVENT_STREAM) ?? false;
 }
 
 /** Whether the client gets parts, once {@link useNegotiation} has seen its request. */

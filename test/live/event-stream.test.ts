@@ -36,6 +36,29 @@ describe('an event stream', () => {
     expect(idsIn(first)).toContain(String(one.id));
   });
 
+  it.for([
+    'text/event-stream',
+    'application/json, text/event-stream',
+    'text/event-stream, multipart/mixed',
+    'application/graphql-response+json, application/json, text/event-stream, multipart/mixed',
+    'multipart/mixed, application/json;q=0.5, text/event-stream;q=0.1',
+  ])('is for whoever accepts one, other forms beside it or not: %s', async (accept) => {
+    await using gateway = await startPublicGateway({ heartbeatMs: 50 });
+    await using live = await subscribe(gateway, LIVE, {}, { accept });
+    await live.until(({ heartbeats, ids }) => heartbeats() >= 3 && ids.length === 1);
+    expect(live.ids).toEqual(live.batches().map(({ cursor }) => cursor));
+  });
+
+  it.for(['application/json', '*/*', 'multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json'])(
+    'is for nobody else: %s',
+    async (accept) => {
+      await using gateway = await startPublicGateway();
+      const { answer, code, status } = await gateway.ask(LIVE, { headers: { accept } });
+      expect([status, code, answer.data]).toEqual([406, 'NOT_ACCEPTABLE', undefined]);
+      expect(gateway.live.subscribers).toBe(0);
+    },
+  );
+
   it('refuses a `Last-Event-ID` that is no cursor, naming it', async () => {
     await using gateway = await startPublicGateway();
     await using refused = await subscribe(gateway, LIVE, {}, { 'last-event-id': 'nonsense' });
