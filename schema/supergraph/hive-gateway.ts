@@ -9,6 +9,8 @@ interface HiveSettings extends Omit<GatewaySettings, 'subgraphs'> {
   firstQuery?: string;
   /** As `--hive-router-runtime`: requests to the subgraphs are planned by the query planner of Hive Router, in Rust. */
   isPlannedByRouter?: boolean;
+  /** How the events of subscriptions come from the subgraphs. @default 'sse' */
+  subscriptions?: 'sse' | 'ws';
 }
 
 export async function startHiveGateway({
@@ -16,6 +18,7 @@ export async function startHiveGateway({
   isPlannedByRouter = false,
   port,
   secret,
+  subscriptions = 'sse',
   supergraph,
 }: HiveSettings): Promise<GatewayServer> {
   const runtime = isPlannedByRouter ? await import('@graphql-hive/router-runtime') : {};
@@ -29,6 +32,10 @@ export async function startHiveGateway({
         ...(subgraphName === 'flag-events' && { 'x-subgraph-secret': secret }),
       }),
     },
+    // Headers are not sent over a WebSocket: what the subgraph wants to be shown goes into its first message.
+    ...(subscriptions === 'ws' && {
+      transportEntries: { 'flag-events': { options: { subscriptions: toSocket(secret) } } },
+    }),
     renderGraphiQL,
     graphiql: { title: 'Example supergraph', ...(firstQuery && { defaultTabs: [{ query: firstQuery }] }) },
     landingPage: false,
@@ -40,6 +47,19 @@ export async function startHiveGateway({
     async [Symbol.asyncDispose]() {
       await close();
       await gateway[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function toSocket(secret: string | undefined) {
+  return {
+    kind: 'ws',
+    subgraph: 'flag-events',
+    options: {
+      connectionParams: {
+        authorization: '{context.headers.authorization}',
+        ...(secret !== undefined && { 'x-subgraph-secret': secret }),
+      },
     },
   };
 }
