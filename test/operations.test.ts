@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { request } from '../schema/examples/request.ts';
 import * as generated from '../schema/generated/graphql.ts';
 import {
   ChangeDetailsDocument,
   ChangesAroundDocument,
+  EventsAddedDocument,
   ExportPageDocument,
   FilterChoicesDocument,
   FlagHistoryDocument,
@@ -21,6 +23,7 @@ import {
 } from '../schema/generated/graphql.ts';
 import { collect } from './support/gateway-process.ts';
 import { type BothSandboxes, startBoth } from './support/sandboxes.ts';
+import { subscribe } from './support/subscribe.ts';
 import { idsOf, walk } from './support/walk.ts';
 
 let both: BothSandboxes;
@@ -118,11 +121,22 @@ describe('the operations of a frontend', () => {
     ]);
   });
 
+  it('follow the timeline from a page on', async () => {
+    const { data } = await request(url, TimelinePageDocument, { first: 1 });
+    const variables = { since: data?.flagEvents?.pageInfo.startCursor };
+    await using live = await subscribe({ url }, print(EventsAddedDocument), variables);
+    const event = both.unleash.insert({ type: 'feature-created', featureName: 'live', project: 'web-shop' });
+    const flagsOf = () => live.batches().flatMap(({ edges }) => edges.map(({ node }) => node.flag));
+    await live.until(() => flagsOf().length > 0);
+    expect(flagsOf()).toMatchObject([{ key: event.featureName }]);
+  });
+
   it('are all run here', () => {
     const documents = Object.keys(generated).filter((name) => /(?<!Fragment)Document$/.test(name));
     const run = Object.keys({
       ChangeDetailsDocument,
       ChangesAroundDocument,
+      EventsAddedDocument,
       ExportPageDocument,
       FilterChoicesDocument,
       FlagHistoryDocument,

@@ -57,7 +57,7 @@ describe('docs/clients.md', () => {
 
   it.for(recipes.map((file) => path.relative('test/clients/recipes', file)))('shows %s as it is run here', (name) => {
     const recipe = readFileSync(`${root}test/clients/recipes/${name}`, 'utf8');
-    expect(recipesPage).toContain(recipe.replaceAll(/'(\.\.\/)+schema\//g, "'./schema/").trimEnd());
+    expect(recipesPage).toContain(recipe.replaceAll(/'(\.\.\/)+(schema\/|live)/g, "'./$2").trimEnd());
   });
 
   it('may leave out Apollo Client 3, which differs from 4 in two lines only', () => {

@@ -1,6 +1,6 @@
 import type { Plugin } from 'vitest/config';
 
-const TAG = /\bgraphql`\s*(?:query|fragment)\s+(\w+)[^`]*`/g;
+const TAG = /\bgraphql`\s*(?:query|fragment|subscription)\s+(\w+)[^`]*`/g;
 
 /** Puts what relay-compiler has made in the place of its tags, as every bundler's plugin for Relay does. */
 export function relayTags(): Plugin {

@@ -8,20 +8,34 @@ import {
   RecordSource,
   Store,
 } from 'relay-runtime';
+import { createLiveSocket } from '../live.ts';
 
 export function createEnvironment(url: string): Environment {
   const client = createClient({ url });
-  const network = Network.create(({ text }, variables) =>
-    Observable.create<GraphQLResponse>(({ complete, error, next }) =>
-      client.subscribe(
-        { query: text ?? '', variables },
-        {
-          next: (answer) => toParts(answer as Answer).forEach(next),
-          error: (cause) => error(cause as Error),
-          complete,
-        },
+  const live = createLiveSocket(url);
+  const network = Network.create(
+    ({ text }, variables) =>
+      Observable.create<GraphQLResponse>(({ complete, error, next }) =>
+        client.subscribe(
+          { query: text ?? '', variables },
+          {
+            next: (answer) => toParts(answer as Answer).forEach(next),
+            error: (cause) => error(cause as Error),
+            complete,
+          },
+        ),
       ),
-    ),
+    ({ text }, variables) =>
+      Observable.create<GraphQLResponse>(({ complete, error, next }) =>
+        live.subscribe(
+          { query: text ?? '', variables },
+          {
+            next: (answer) => next(answer as GraphQLResponse),
+            error: (cause) => error(cause as Error),
+            complete,
+          },
+        ),
+      ),
   );
   return new Environment({ network, store: new Store(new RecordSource()) });
 }

@@ -20,10 +20,17 @@ export function useTimeline(variables: timelineQuery['variables']) {
       @refetchable(queryName: "timelineNextQuery")
       @argumentDefinitions(count: { type: "Int!" }, cursor: { type: "String" }, filter: { type: "FlagEventFilter" }) {
         flagEvents(first: $count, after: $cursor, filter: $filter) @connection(key: "timeline_flagEvents") {
+          __id
+          pageInfo {
+            startCursor
+          }
           edges {
             node {
               id
               title
+              flag {
+                key
+              }
               ...timeline_experiments @alias(as: "experiments") @defer
             }
           }

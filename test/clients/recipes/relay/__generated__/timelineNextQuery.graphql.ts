@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<1e996dc50bfe910405ecd770fdba704e>>
+ * @generated SignedSource<<35776e5f989c916694257921cd2721a7>>
  * @lightSyntaxTransform
  */
 
@@ -93,6 +93,13 @@ v3 = {
   "kind": "ScalarField",
   "name": "id",
   "storageKey": null
+},
+v4 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "key",
+  "storageKey": null
 };
 return {
   "fragment": {
@@ -139,6 +146,38 @@ return {
           {
             "alias": null,
             "args": null,
+            "concreteType": "PageInfo",
+            "kind": "LinkedField",
+            "name": "pageInfo",
+            "plural": false,
+            "selections": [
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "startCursor",
+                "storageKey": null
+              },
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "endCursor",
+                "storageKey": null
+              },
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "hasNextPage",
+                "storageKey": null
+              }
+            ],
+            "storageKey": null
+          },
+          {
+            "alias": null,
+            "args": null,
             "concreteType": "FlagEventEdge",
             "kind": "LinkedField",
             "name": "edges",
@@ -165,6 +204,19 @@ return {
                     "args": null,
                     "kind": "ScalarField",
                     "name": "title",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "concreteType": "FeatureFlag",
+                    "kind": "LinkedField",
+                    "name": "flag",
+                    "plural": false,
+                    "selections": [
+                      (v4/*:: as any*/),
+                      (v3/*:: as any*/)
+                    ],
                     "storageKey": null
                   },
                   {
@@ -197,13 +249,7 @@ return {
                                 "name": "nodes",
                                 "plural": true,
                                 "selections": [
-                                  {
-                                    "alias": null,
-                                    "args": null,
-                                    "kind": "ScalarField",
-                                    "name": "key",
-                                    "storageKey": null
-                                  }
+                                  (v4/*:: as any*/)
                                 ],
                                 "storageKey": null
                               }
@@ -285,29 +331,16 @@ return {
             "storageKey": null
           },
           {
-            "alias": null,
-            "args": null,
-            "concreteType": "PageInfo",
-            "kind": "LinkedField",
-            "name": "pageInfo",
-            "plural": false,
+            "kind": "ClientExtension",
             "selections": [
               {
                 "alias": null,
                 "args": null,
                 "kind": "ScalarField",
-                "name": "endCursor",
-                "storageKey": null
-              },
-              {
-                "alias": null,
-                "args": null,
-                "kind": "ScalarField",
-                "name": "hasNextPage",
+                "name": "__id",
                 "storageKey": null
               }
-            ],
-            "storageKey": null
+            ]
           }
         ],
         "storageKey": null
@@ -326,16 +359,16 @@ return {
     ]
   },
   "params": {
-    "cacheID": "d945d4a15e6a8c2f0cd9e2eb194089b0",
+    "cacheID": "6f7cb144b0bf054e13a35736a6020836",
     "id": null,
     "metadata": {},
     "name": "timelineNextQuery",
     "operationKind": "query",
-    "text": "query timelineNextQuery(\n  $count: Int!\n  $cursor: String\n  $filter: FlagEventFilter\n) {\n  ...timeline_page_3KQYpM\n}\n\nfragment timeline_experiments on LaunchDarklyFlagEvent {\n  experiments(first: 10) {\n    nodes {\n      key\n    }\n  }\n}\n\nfragment timeline_page_3KQYpM on Query {\n  flagEvents(first: $count, after: $cursor, filter: $filter) {\n    edges {\n      node {\n        __typename\n        id\n        title\n        ...timeline_experiments @defer(label: \"timeline_page$defer$timeline_experiments\")\n      }\n      cursor\n    }\n    sources {\n      source {\n        name\n        id\n      }\n      status\n      failure {\n        message\n      }\n    }\n    pageInfo {\n      endCursor\n      hasNextPage\n    }\n  }\n}\n"
+    "text": "query timelineNextQuery(\n  $count: Int!\n  $cursor: String\n  $filter: FlagEventFilter\n) {\n  ...timeline_page_3KQYpM\n}\n\nfragment timeline_experiments on LaunchDarklyFlagEvent {\n  experiments(first: 10) {\n    nodes {\n      key\n    }\n  }\n}\n\nfragment timeline_page_3KQYpM on Query {\n  flagEvents(first: $count, after: $cursor, filter: $filter) {\n    pageInfo {\n      startCursor\n      endCursor\n      hasNextPage\n    }\n    edges {\n      node {\n        __typename\n        id\n        title\n        flag {\n          key\n          id\n        }\n        ...timeline_experiments @defer(label: \"timeline_page$defer$timeline_experiments\")\n      }\n      cursor\n    }\n    sources {\n      source {\n        name\n        id\n      }\n      status\n      failure {\n        message\n      }\n    }\n  }\n}\n"
   }
 };
 })();
 
-(node as any).hash = "13bc0d34e5888d3aa54d7de058fbf6ac";
+(node as any).hash = "fb980f7963eec27f8f95e371a886aaa5";
 
 export default node;

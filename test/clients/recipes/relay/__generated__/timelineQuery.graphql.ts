@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<b1a54bc709bd201a466cbf70d818399a>>
+ * @generated SignedSource<<b8e5d68393e37f85ba2fb31fd1ac282b>>
  * @lightSyntaxTransform
  */
 
@@ -82,6 +82,13 @@ v3 = {
   "kind": "ScalarField",
   "name": "id",
   "storageKey": null
+},
+v4 = {
+  "alias": null,
+  "args": null,
+  "kind": "ScalarField",
+  "name": "key",
+  "storageKey": null
 };
 return {
   "fragment": {
@@ -123,6 +130,38 @@ return {
           {
             "alias": null,
             "args": null,
+            "concreteType": "PageInfo",
+            "kind": "LinkedField",
+            "name": "pageInfo",
+            "plural": false,
+            "selections": [
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "startCursor",
+                "storageKey": null
+              },
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "endCursor",
+                "storageKey": null
+              },
+              {
+                "alias": null,
+                "args": null,
+                "kind": "ScalarField",
+                "name": "hasNextPage",
+                "storageKey": null
+              }
+            ],
+            "storageKey": null
+          },
+          {
+            "alias": null,
+            "args": null,
             "concreteType": "FlagEventEdge",
             "kind": "LinkedField",
             "name": "edges",
@@ -149,6 +188,19 @@ return {
                     "args": null,
                     "kind": "ScalarField",
                     "name": "title",
+                    "storageKey": null
+                  },
+                  {
+                    "alias": null,
+                    "args": null,
+                    "concreteType": "FeatureFlag",
+                    "kind": "LinkedField",
+                    "name": "flag",
+                    "plural": false,
+                    "selections": [
+                      (v4/*:: as any*/),
+                      (v3/*:: as any*/)
+                    ],
                     "storageKey": null
                   },
                   {
@@ -181,13 +233,7 @@ return {
                                 "name": "nodes",
                                 "plural": true,
                                 "selections": [
-                                  {
-                                    "alias": null,
-                                    "args": null,
-                                    "kind": "ScalarField",
-                                    "name": "key",
-                                    "storageKey": null
-                                  }
+                                  (v4/*:: as any*/)
                                 ],
                                 "storageKey": null
                               }
@@ -269,29 +315,16 @@ return {
             "storageKey": null
           },
           {
-            "alias": null,
-            "args": null,
-            "concreteType": "PageInfo",
-            "kind": "LinkedField",
-            "name": "pageInfo",
-            "plural": false,
+            "kind": "ClientExtension",
             "selections": [
               {
                 "alias": null,
                 "args": null,
                 "kind": "ScalarField",
-                "name": "endCursor",
-                "storageKey": null
-              },
-              {
-                "alias": null,
-                "args": null,
-                "kind": "ScalarField",
-                "name": "hasNextPage",
+                "name": "__id",
                 "storageKey": null
               }
-            ],
-            "storageKey": null
+            ]
           }
         ],
         "storageKey": null
@@ -310,12 +343,12 @@ return {
     ]
   },
   "params": {
-    "cacheID": "cc610141097d95aa48087913df0ac555",
+    "cacheID": "c0fc4c8e9cb55b108d5a08e38f77aeca",
     "id": null,
     "metadata": {},
     "name": "timelineQuery",
     "operationKind": "query",
-    "text": "query timelineQuery(\n  $count: Int!\n  $filter: FlagEventFilter\n) {\n  ...timeline_page_26eJ3g\n}\n\nfragment timeline_experiments on LaunchDarklyFlagEvent {\n  experiments(first: 10) {\n    nodes {\n      key\n    }\n  }\n}\n\nfragment timeline_page_26eJ3g on Query {\n  flagEvents(first: $count, filter: $filter) {\n    edges {\n      node {\n        __typename\n        id\n        title\n        ...timeline_experiments @defer(label: \"timeline_page$defer$timeline_experiments\")\n      }\n      cursor\n    }\n    sources {\n      source {\n        name\n        id\n      }\n      status\n      failure {\n        message\n      }\n    }\n    pageInfo {\n      endCursor\n      hasNextPage\n    }\n  }\n}\n"
+    "text": "query timelineQuery(\n  $count: Int!\n  $filter: FlagEventFilter\n) {\n  ...timeline_page_26eJ3g\n}\n\nfragment timeline_experiments on LaunchDarklyFlagEvent {\n  experiments(first: 10) {\n    nodes {\n      key\n    }\n  }\n}\n\nfragment timeline_page_26eJ3g on Query {\n  flagEvents(first: $count, filter: $filter) {\n    pageInfo {\n      startCursor\n      endCursor\n      hasNextPage\n    }\n    edges {\n      node {\n        __typename\n        id\n        title\n        flag {\n          key\n          id\n        }\n        ...timeline_experiments @defer(label: \"timeline_page$defer$timeline_experiments\")\n      }\n      cursor\n    }\n    sources {\n      source {\n        name\n        id\n      }\n      status\n      failure {\n        message\n      }\n    }\n  }\n}\n"
   }
 };
 })();

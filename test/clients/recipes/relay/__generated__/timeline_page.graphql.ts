@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<e3a629060b3071da3a5df1fbf3422ef9>>
+ * @generated SignedSource<<3fb0f5c2d6d5772f642e0e7be9e56e13>>
  * @lightSyntaxTransform
  */
 
@@ -12,15 +12,22 @@ export type FlagSourceStatus = "FAILED" | "LATE" | "OK" | "%future added value";
 import { FragmentRefs } from "relay-runtime";
 export type timeline_page$data = {
   readonly flagEvents: {
+    readonly __id: string;
     readonly edges: ReadonlyArray<{
       readonly node: {
         readonly experiments: {
           readonly " $fragmentSpreads": FragmentRefs<"timeline_experiments">;
         } | null | undefined;
+        readonly flag: {
+          readonly key: string;
+        } | null | undefined;
         readonly id: string;
         readonly title: string;
       };
     }>;
+    readonly pageInfo: {
+      readonly startCursor: string | null | undefined;
+    };
     readonly sources: ReadonlyArray<{
       readonly failure: {
         readonly message: string;
@@ -104,6 +111,38 @@ return {
         {
           "alias": null,
           "args": null,
+          "concreteType": "PageInfo",
+          "kind": "LinkedField",
+          "name": "pageInfo",
+          "plural": false,
+          "selections": [
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "startCursor",
+              "storageKey": null
+            },
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "endCursor",
+              "storageKey": null
+            },
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "hasNextPage",
+              "storageKey": null
+            }
+          ],
+          "storageKey": null
+        },
+        {
+          "alias": null,
+          "args": null,
           "concreteType": "FlagEventEdge",
           "kind": "LinkedField",
           "name": "edges",
@@ -129,6 +168,24 @@ return {
                   "args": null,
                   "kind": "ScalarField",
                   "name": "title",
+                  "storageKey": null
+                },
+                {
+                  "alias": null,
+                  "args": null,
+                  "concreteType": "FeatureFlag",
+                  "kind": "LinkedField",
+                  "name": "flag",
+                  "plural": false,
+                  "selections": [
+                    {
+                      "alias": null,
+                      "args": null,
+                      "kind": "ScalarField",
+                      "name": "key",
+                      "storageKey": null
+                    }
+                  ],
                   "storageKey": null
                 },
                 {
@@ -227,29 +284,16 @@ return {
           "storageKey": null
         },
         {
-          "alias": null,
-          "args": null,
-          "concreteType": "PageInfo",
-          "kind": "LinkedField",
-          "name": "pageInfo",
-          "plural": false,
+          "kind": "ClientExtension",
           "selections": [
             {
               "alias": null,
               "args": null,
               "kind": "ScalarField",
-              "name": "endCursor",
-              "storageKey": null
-            },
-            {
-              "alias": null,
-              "args": null,
-              "kind": "ScalarField",
-              "name": "hasNextPage",
+              "name": "__id",
               "storageKey": null
             }
-          ],
-          "storageKey": null
+          ]
         }
       ],
       "storageKey": null
@@ -260,6 +304,6 @@ return {
 };
 })();
 
-(node as any).hash = "13bc0d34e5888d3aa54d7de058fbf6ac";
+(node as any).hash = "fb980f7963eec27f8f95e371a886aaa5";
 
 export default node;
