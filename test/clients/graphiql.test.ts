@@ -5,20 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CHROMIUM, FLAGS, NO_CHROMIUM } from '../support/chromium.ts';
 import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const NO_CHROMIUM = 'Chromium is not installed: run .ci/install-chromium';
 const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('GraphiQL, in Chromium,', () => {
   let both: BothSandboxes;
