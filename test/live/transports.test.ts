@@ -3,12 +3,16 @@ import { inspect } from 'node:util';
 import { generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import documents from '../../schema/generated/persisted-documents.json' with { type: 'json' };
+import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
+import { startGateway } from '../support/gateway.ts';
 import { bearer, claims, jwtSettings, startKeyServer } from '../support/issuer.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 import { type Running, transportNames, transports } from '../support/transports.ts';
 
 const LIVE =
   'subscription Live($since: String) { flagEventsAdded(since: $since) { nodes { ... on UnleashFlagEvent { eventId } } cursor isCaughtUp } }';
+const hashOfNewEvents = Object.entries(documents).find(([, text]) => text.includes('subscription NewEvents'))?.[0];
 const KEY = 'canary-key-of-a-subscriber';
 
 interface Batch {
@@ -107,6 +111,21 @@ describe.for(transportNames)('over %s', (name) => {
     expect(limited.answers.at(-1)?.errors).toMatchObject([{ extensions: { reason: 'CREDENTIALS_EXPIRED' } }]);
     expect(gateway.live.subscribers).toBe(1);
     admitted.leave();
+  });
+
+  it('only trusted documents run, where nothing else may', async () => {
+    await using unleash = await startUnleashSandbox();
+    const settings = { vendor: 'unleash', apiToken: unleash.token, url: unleash.url };
+    await using gateway = await startGateway([settings], { trustedDocuments: 'only' });
+    await using client = connect(gateway.url);
+    const refused = client.begin({ query: LIVE });
+    const reason = await refused.ended;
+    expect([...codesOf(refused), textOf(reason)].join()).toContain('PERSISTED_QUERY_ONLY');
+    const persistedQuery = { version: 1, sha256Hash: hashOfNewEvents };
+    const accepted = client.begin({ query: '', extensions: { persistedQuery } });
+    await accepted.until(isThere);
+    expect(batchesOf(accepted)[0]?.cursor).toMatch(/^[\w-]+$/);
+    accepted.leave();
   });
 
   it('counts for the rate limit', async () => {
