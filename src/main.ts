@@ -18,7 +18,7 @@ import { countingLog, type Metrics, noMetrics } from './observe/metrics.ts';
 import type { Prometheus } from './observe/prometheus.ts';
 import type { Tracing } from './observe/tracing.ts';
 import { checkSources } from './process/check.ts';
-import { helpText } from './process/help.ts';
+import { commandWith, helpText } from './process/help.ts';
 import { type MetricsServer, startMetricsServer } from './process/metrics-server.ts';
 import { createReadiness } from './process/readiness.ts';
 import { createServer } from './process/server.ts';
@@ -95,7 +95,7 @@ function connect(
 
 async function check(config: Config): Promise<void> {
   if (config.sources.length === 0)
-    return print('The settings can be used. No account is configured: `npm start` starts a sandbox.');
+    return print(`The settings can be used. No account is configured: \`${commandWith()}\` starts a sandbox.`);
   const sources = connect(config, config.sources);
   const { isOk, text } = await checkSources(sources, config.requestTimeoutMs);
   await Promise.all(sources.map((source) => source.close()));

@@ -18,6 +18,8 @@ import { accessProblems, accessRules } from './access.ts';
 import { exposureProblems } from './exposure.ts';
 import { type GeneralSettings, generalSettings } from './table.ts';
 
+export { type ConfigFile, defineConfig } from './define-config.ts';
+
 export interface Config extends GeneralSettings {
   /** Empty when nothing is configured. */
   sources: ConfiguredSource[];
@@ -30,18 +32,6 @@ export type FederationSettings = Config['federation'];
 export interface ConfiguredSource {
   definition: VendorDefinition;
   settings: SourceSettings;
-}
-
-/** What `gateway.config.ts` exports by default. A source's other settings are its vendor's. */
-export interface ConfigFile extends z.input<typeof generalSettings> {
-  sources?: ({ vendor: string } & Record<string, unknown>)[] | undefined;
-  /** Who sees what. Left out, everybody who is accepted sees everything. */
-  access?: z.input<typeof accessRules> | undefined;
-}
-
-/** Helps an editor to complete `gateway.config.ts`; returns its argument. */
-export function defineConfig(config: ConfigFile): ConfigFile {
-  return config;
 }
 
 /** Everything that is wrong with the settings. Names them, never quotes them: a value may be a secret. */
