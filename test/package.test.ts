@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GraphQLAnswer } from './support/gateway.ts';
 import { root, started } from './support/gateway-process.ts';
-import { begin, call, installedNames, pack } from './support/package.ts';
+import { begin, call, installedPlaces, pack } from './support/package.ts';
 
 const COMMAND = 'flag-events-gateway';
 const QUERY = '{ flagEvents(first: 20) { nodes { __typename } sources { status } } }';
@@ -27,9 +27,10 @@ beforeAll(async () => {
   const modules = path.join(folder, 'node_modules');
   await mkdir(path.join(modules, COMMAND), { recursive: true });
   await call('tar', ['-xzf', packed.tarball, '-C', path.join(modules, COMMAND), '--strip-components=1'], folder);
-  for (const name of await installedNames()) {
-    await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
-    await symlink(path.join(root, 'node_modules', name), path.join(modules, name));
+  const nextToIt = (await installedPlaces()).filter((place) => place.lastIndexOf('node_modules/') === 0);
+  for (const place of nextToIt) {
+    await mkdir(path.dirname(path.join(folder, place)), { recursive: true });
+    await symlink(path.join(root, place), path.join(folder, place));
   }
   await mkdir(path.join(modules, '.bin'));
   await symlink(`../${COMMAND}/bin/${COMMAND}.js`, path.join(modules, '.bin', COMMAND));

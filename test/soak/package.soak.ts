@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { started } from '../support/gateway-process.ts';
+import { root, started } from '../support/gateway-process.ts';
 import { begin, call, pack } from '../support/package.ts';
 
 let folder = '';
@@ -35,5 +35,19 @@ describe('the package in an empty folder', () => {
        export default defineConfig({ sources: [{ vendor: 'unleash', url: 'http://127.0.0.1:1', apiToken: 'a:b.c' }] });`,
     );
     expect((await call('npx', ['flag-events-gateway', '--check'], home)).output).toMatch(/^FAILED {2}unleash: /);
+  });
+
+  it('serves GraphiQL and answers without what the container file deletes', async () => {
+    const home = path.join(folder, 'home');
+    const command = /&& (find .* -delete)$/m.exec(await readFile(path.join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+    expect(await call('sh', ['-c', command], home)).toMatchObject({ code: 0, errors: '' });
+    await rm(path.join(home, 'gateway.config.ts'));
+    await using gateway = await started(begin('npx', ['flag-events-gateway'], home));
+    const page = await fetch(gateway.url, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('<title>Flag events</title>');
+    const answer = await fetch(`${gateway.url}?query={flagEvents{nodes{title}}}`, {
+      headers: { 'graphql-require-preflight': '1' },
+    });
+    expect(await answer.json()).toMatchObject({ data: { flagEvents: { nodes: expect.any(Array) } } });
   });
 });

@@ -44,15 +44,14 @@ export function begin(
   return spawn(command, args, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** The names of the packages beside which the package is installed: what it depends on, and nothing for development. */
-export async function installedNames(): Promise<string[]> {
+/** Where npm puts what the package depends on, and nothing for development: `node_modules/a`, `node_modules/a/node_modules/b`. */
+export async function installedPlaces(): Promise<string[]> {
   const lock = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
   };
-  return Object.entries(lock.packages).flatMap(([place, { dev, devOptional }]) => {
-    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(place)?.[1];
-    return name === undefined || dev || devOptional ? [] : [name];
-  });
+  return Object.entries(lock.packages).flatMap(([place, { dev, devOptional }]) =>
+    place === '' || dev || devOptional ? [] : [place],
+  );
 }
 
 function onNode24(variables: Variables): NodeJS.ProcessEnv {
