@@ -36,10 +36,11 @@ function startWith(program) {
     process.exitCode = 1;
     return;
   }
-  const child = spawn(program, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  // A terminal sends it to both. Twice, it would end the gateway at once.
-  process.on('SIGINT', () => {});
+  // In a process group of its own. Otherwise a terminal would send each signal to both, and the second one, which is passed
+  // on from here, would end the gateway at once.
+  const child = spawn(program, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit', detached: true });
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP']))
+    process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => {
     process.exitCode = code ?? 1;
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -104,13 +105,14 @@ describe('the package', () => {
 describe('the package on an older Node', () => {
   it('starts with the Node that is installed with it, and ends with it', async () => {
     const place = path.join(folder, 'node_modules', COMMAND, 'bin', `${COMMAND}.js`);
-    const gateway = await started(begin('node', ['--import', OLD, place], folder));
-    await using _ = gateway;
+    const slow = { SHUTDOWN_DELAY_MS: '300' };
+    await using gateway = await started(begin('node', ['--import', OLD, place], folder, slow));
     expect((await ask(gateway.url)).data?.flagEvents.nodes).toHaveLength(20);
-    const ended = new Promise((resolve) => gateway.child.once('exit', resolve));
-    gateway.child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(gateway.output()).toContain('SIGTERM: shutting down');
+    const ended = once(gateway.child, 'exit');
+    // As a terminal does: to every process of the group.
+    process.kill(-(gateway.child.pid ?? Number.NaN), 'SIGINT');
+    expect(await ended).toEqual([0, null]);
+    expect(gateway.output()).toContain('SIGINT: shutting down');
   });
 
   it('says which version it needs where none was installed with it', async () => {
