@@ -41,10 +41,15 @@ export const STREAM_LIMITS = {
 const SWEEP_MS = 50;
 export const TOKEN_HEADER = 'x-graphql-event-stream-token';
 
+interface Operation {
+  /** Ends it, once it has begun. */
+  leave(): void;
+}
+
 interface Stream {
   isOpen: boolean;
-  /** What ends each operation, by the id that its client has given it. */
-  operations: Map<string, () => void>;
+  /** By the ids that its client has given them. */
+  operations: Map<string, Operation>;
   /** Aborted when the stream has ended. */
   gone: AbortController;
   usedAt: number;
@@ -81,25 +86,30 @@ export function createSharedStreams({ admit, heartbeatMs, idleMs, run }: SharedS
     if (stream.operations.has(id)) throw refuse({ ...TAKEN, message: 'An operation of this stream has this id.' });
     if (stream.operations.size >= STREAM_LIMITS.operations)
       throw refuse({ code: 'TOO_MANY_OPERATIONS', message: 'The stream has too many operations.', status: 429 });
-    stream.operations.set(id, () => {});
+    const own: Operation = { leave() {} };
+    stream.operations.set(id, own);
     const { signal } = stream.gone;
     const result = await run({ operation, headers: request.headers, incoming, signal });
-    void send(stream, id, result);
+    // What fails amid its results leaves its client without an end, unless the stream has one.
+    send(stream, id, own, result).catch(() => stream.end());
     return { status: 202 };
   }
 
-  async function send(stream: Stream, id: string, result: Result): Promise<void> {
+  async function send(stream: Stream, id: string, own: Operation, result: Result): Promise<void> {
     const { operations, write } = stream;
+    // Its client may have ended it, and begun another one with the same id.
+    const isWanted = () => operations.get(id) === own;
     if (isAsyncIterable(result)) {
       const iterator = result[Symbol.asyncIterator]();
-      const leave = () => void iterator.return?.();
-      if (operations.has(id)) operations.set(id, leave);
-      else leave();
-      const next = async () => (operations.get(id) === leave ? await iterator.next() : { done: true as const });
+      own.leave = () => void iterator.return?.();
+      if (!isWanted()) own.leave();
+      const next = async () => (isWanted() ? await iterator.next() : { done: true as const });
       for (let step = await next(); !step.done; step = await next()) await write('next', { id, payload: step.value });
-    } else await write('next', { id, payload: result });
+    } else if (isWanted()) await write('next', { id, payload: result });
     stream.usedAt = performance.now();
-    if (operations.delete(id)) await write('complete', { id });
+    if (!isWanted()) return;
+    operations.delete(id);
+    await write('complete', { id });
   }
 
   async function answer(request: Request, url: URL, incoming: IncomingMessage | undefined): Promise<Answer | null> {
@@ -111,9 +121,9 @@ export function createSharedStreams({ admit, heartbeatMs, idleMs, run }: SharedS
     if (request.method === 'POST') return begin(stream, request, incoming);
     if (request.method === 'DELETE') {
       const id = url.searchParams.get('operationId') ?? '';
-      const leave = stream.operations.get(id);
+      const operation = stream.operations.get(id);
       stream.operations.delete(id);
-      leave?.();
+      operation?.leave();
       return { status: 200 };
     }
     if (request.method !== 'GET') return null;
@@ -184,7 +194,7 @@ function createStream({ heartbeatMs, isUnused, whenEnded }: StreamOptions): Stre
     clearInterval(timer);
     gone.abort();
     pulled.resolve();
-    for (const end of stream.operations.values()) end();
+    for (const operation of stream.operations.values()) operation.leave();
     stream.operations.clear();
     whenEnded();
   }
