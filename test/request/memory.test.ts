@@ -19,7 +19,7 @@ const CLIENTS = 10;
 /** What the pools and the servers of the test have themselves. */
 const SPARE = 20;
 /** For each request; one alone holds many times that. */
-const SPARE_BYTES = 4_096;
+const SPARE_BYTES = 6_144;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
