@@ -131,7 +131,7 @@ describe('the story', () => {
 });
 
 describe.for(NAMES)('%s', (name) => {
-  it.for([7, 100])(
+  it.for([25, 100])(
     'sees what is allowed and nothing else, page by page, both ways: %i',
     { timeout: 60_000 },
     async (size) => {

@@ -14,7 +14,7 @@ import { listen } from '../support/gateway.ts';
 
 /** Far longer than a test takes: whatever waits for it is still there at the end. */
 const REQUEST_TIMEOUT_MS = 120_000;
-const REQUESTS = 500;
+const REQUESTS = 300;
 const CLIENTS = 10;
 /** What the pools and the servers of the test have themselves. */
 const SPARE = 20;

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GraphQLAnswer } from './support/gateway.ts';
-import { root, started } from './support/gateway-process.ts';
-import { begin, call, installedPlaces, pack } from './support/package.ts';
+import type { GraphQLAnswer } from '../support/gateway.ts';
+import { root, started } from '../support/gateway-process.ts';
+import { begin, call, installedPlaces, pack } from '../support/package.ts';
 
 const COMMAND = 'flag-events-gateway';
 const QUERY = '{ flagEvents(first: 20) { nodes { __typename } sources { status } } }';
@@ -18,7 +18,7 @@ export default defineConfig({
   sources: [{ vendor: 'unleash', url: 'http://127.0.0.1:1', apiToken: '*:*.0123456789' }],
 });`;
 
-/** Has the unpacked package, and links to the packages that npm installs with it: soak/package.soak.ts installs it really. */
+/** Has the unpacked package, and links to the packages that npm installs with it: package.soak.ts installs it really. */
 let folder = '';
 let files: string[] = [];
 beforeAll(async () => {
