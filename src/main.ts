@@ -30,6 +30,7 @@ import { sections } from './settings/table.ts';
 import { definitions } from './sources/index.ts';
 import type { Source } from './sources/source.ts';
 import type { ConnectOptions } from './sources/vendor.ts';
+import type { Shared } from './store/redis/shared.ts';
 
 /** Added to the deadline of a request, so that no answer is cut off while it is sent. */
 const STOP_GRACE_MS = 5_000;
@@ -123,12 +124,14 @@ async function run(config: Config): Promise<void> {
     trace: tracing?.call,
   });
   const hasHealthySource = createReadiness(sources);
+  await using shared = config.redisUrl === undefined ? null : await share(config.redisUrl, read, log);
   const live = createLive({
     pollIntervalMs: config.pollIntervalMs,
     requestTimeoutMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     onFailure: (feed, error) => log.trouble('a live feed fails', error, { level: 'warn', feed }),
     onLate: metrics.late,
+    ...(shared && { bus: shared.bus, lease: shared.lease }),
   });
   const { historyCacheMb, historyMaxAgeMs } = config;
   const history = createHistory({
@@ -184,6 +187,19 @@ async function loadTracing(config: Config): Promise<Tracing | undefined> {
     description?.startsWith(OTEL_STATE),
   );
   return isThere ? (await import('./observe/opentelemetry.ts')).createTracing(config) : undefined;
+}
+
+async function share(url: string, read: readonly ConfiguredSource[], log: Log): Promise<Shared> {
+  const [{ namespaceOf }, { shareThroughRedis }] = await Promise.all([
+    import('./store/redis/namespace.ts'),
+    import('./store/redis/shared.ts'),
+  ]);
+  const settings = read.map((source) => source.settings);
+  return shareThroughRedis({
+    url,
+    namespace: namespaceOf({ settings, version: await readVersion() }),
+    onTrouble: (error) => log.trouble('nothing is shared through Redis', error, { level: 'warn' }),
+  });
 }
 
 async function loadPrometheus(read: readonly ConfiguredSource[]): Promise<Prometheus> {

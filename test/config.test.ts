@@ -76,6 +76,7 @@ describe('settings from the environment', () => {
       introspection: false,
       logLevel: 'warn',
       metricsPort: 9464,
+      redisUrl: 'rediss://gateway:secret-of-redis@redis.example.com:6380/1',
       sendTraceparent: true,
       shutdownDelayMs: 5_000,
       trustedDocuments: 'only',
@@ -354,6 +355,7 @@ const hostile: Case[] = [
     ['ALLOW_PLAIN_HTTP'],
   ],
   ...[`socks5://${CANARY}`, `http://`, `http://${CANARY} x`].flatMap((url): Case[] => [
+    ['a Redis that is none', { REDIS_URL: url }, ['REDIS_URL']],
     ['a proxy that is none', { HTTPS_PROXY: url }, ['HTTPS_PROXY']],
     ['a proxy that is none', { http_proxy: url }, ['http_proxy']],
   ]),
@@ -717,6 +719,7 @@ const EVERY_VARIABLE: Environment = {
   INTROSPECTION: 'off',
   LOG_LEVEL: 'warn',
   METRICS_PORT: '9464',
+  REDIS_URL: 'rediss://gateway:secret-of-redis@redis.example.com:6380/1',
   SEND_TRACEPARENT: 'on',
   SHUTDOWN_DELAY_MS: '5000',
   TRUSTED_DOCUMENTS: 'only',

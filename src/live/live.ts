@@ -1,13 +1,13 @@
 /** Follows the timeline for all who subscribe to it: one poller for each feed, and none while nobody listens. */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { createBudget } from '../request/budget.ts';
 import { EndedError, type Live, type LiveBatch, type LiveRequest } from '../request/live.ts';
 import { type Bus, createMemoryBus } from '../store/bus.ts';
 import { createMemoryLease, type Lease } from '../store/lease.ts';
 import { type About, createHub, type Seat } from './hub.ts';
-import type { FeedLag, Found } from './poller.ts';
+import type { FeedLag } from './poller.ts';
 import { follow } from './subscription.ts';
+import { nudgeSchema, pollSchema } from './told.ts';
 
 export interface LiveOptions {
   /** How often a feed is polled, in milliseconds. */
@@ -52,12 +52,6 @@ export interface LiveFeed extends Live {
   shutDown(reason: string): void;
 }
 
-/** A nudge as it is told. */
-const nudgeSchema = z.object({
-  source: z.string(),
-  project: z.string().optional(),
-  environment: z.string().optional(),
-});
 const NUDGES = 'live nudges';
 const POLLS = 'live polls';
 
@@ -97,8 +91,10 @@ export function createLive({
   });
 
   bus.subscribe(POLLS, (message) => {
-    const told = message as { by: string; found: Found };
-    if (told.by !== by) hub.take(told.found);
+    if ((message as { by?: unknown } | null)?.by === by) return;
+    const { data } = pollSchema.safeParse(message);
+    // A clock that is ahead does not make anything settle earlier.
+    if (data) hub.take({ ...data.found, at: Math.min(data.found.at, now()) });
   });
 
   bus.subscribe(NUDGES, (message) => {

@@ -201,6 +201,9 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     return untold;
   }
 
+  /** Another replica has read later: what was completed meanwhile must not be taken back. */
+  const isOutdated = ({ listing, readAt }: State, { at }: Polled) => listing.isReady && at < readAt;
+
   /** Says whether it is news. */
   function take(state: State, { skipped, ...polled }: Polled & { skipped: number }): boolean {
     const wasFailing = state.error !== undefined;
@@ -273,8 +276,9 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     try {
       const polled = { ...(await readDown(state, asked, budget)), floor: asked.floor, at: asked.now };
       if (signal.aborted) return;
-      const isNews = take(state, polled);
       state.dueAt = asked.at + intervalMs;
+      if (isOutdated(state, polled)) return;
+      const isNews = take(state, polled);
       share({ ...polled, part: part.key, channel: state.id });
       if (isNews) wakeAll();
     } catch (reason) {
@@ -343,7 +347,7 @@ export function createPoller(part: Part, options: PollerOptions): Poller {
     },
     take(found) {
       const state = followers.size > 0 ? channels.get(found.channel) : undefined;
-      if (!state) return;
+      if (!state || isOutdated(state, found)) return;
       state.dueAt = clock() + intervalMs;
       if (take(state, found)) wakeAll();
       schedule();

@@ -24,6 +24,7 @@ import {
   onOff,
   origins,
   proxyUrl,
+  redisUrl,
   requiredText,
   scopes,
   subgraphSecret,
@@ -65,6 +66,14 @@ const server = z.object({
     description:
       'After SIGTERM, keep serving for this many milliseconds while `/ready` returns 503, so that a load balancer ' +
       'stops sending requests.',
+  }),
+  redisUrl: setting({
+    variable: 'REDIS_URL',
+    form: plainText,
+    schema: redisUrl.optional(),
+    description:
+      'Redis or Valkey through which replicas share their work, as `redis://` or, with TLS, `rediss://`; may hold a user name and a ' +
+      'password.',
   }),
   sendTraceparent: setting({
     variable: 'SEND_TRACEPARENT',

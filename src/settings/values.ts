@@ -45,6 +45,16 @@ export const proxyUrl = z
     error: 'must be a URL that begins with http:// or https://',
   });
 
+/** May hold a user name, a password and the number of a database. */
+export const redisUrl = z.string('must be a URL').refine(
+  (text) => {
+    const url = URL.parse(text);
+    const isPlain = url !== null && url.search === '' && url.hash === '' && /^(\/\d*)?$/.test(url.pathname);
+    return isPlain && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  },
+  { error: 'must be a URL such as redis://redis.internal:6379 or rediss://name:password@redis.example.com:6380/0' },
+);
+
 export const typeName = z
   .string('must be the name of a type')
   .regex(/^(?!Flag|FeatureFlag|(Query|Node|PageInfo)$)[A-Za-z]\w*$/, 'must be the name of another subgraph’s type');

@@ -1,0 +1,44 @@
+/** What replicas tell each other through Redis. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Bus, createMemoryBus } from '../bus.ts';
+import type { Connection } from './connection.ts';
+
+/** A longer message stays in this replica, in characters. */
+export const MAX_MESSAGE = 4 * 1024 * 1024;
+
+const envelope = z.object({ by: z.string(), topic: z.string(), message: z.unknown() });
+
+export interface RedisBusOptions {
+  connection: Connection;
+  namespace: string;
+  /** Told of a message that could not be used. */
+  onTrouble(error: unknown): void;
+}
+
+/** Tells this replica at once, whatever becomes of Redis. A listener checks what it is told: others may have written it. */
+export function createRedisBus({ connection, namespace, onTrouble }: RedisBusOptions): Bus {
+  const channel = `${namespace}:bus`;
+  const here = createMemoryBus();
+  const by = randomUUID();
+  const own = `{"by":"${by}"`;
+
+  connection.subscribe(channel, (text) => {
+    if (text.length > MAX_MESSAGE || text.startsWith(own)) return;
+    try {
+      const { message, topic } = envelope.parse(JSON.parse(text));
+      here.publish(topic, message);
+    } catch (error) {
+      onTrouble(error);
+    }
+  });
+
+  return {
+    subscribe: here.subscribe,
+    publish(topic, message) {
+      here.publish(topic, message);
+      const text = JSON.stringify({ by, topic, message });
+      if (text.length <= MAX_MESSAGE) connection.ask((client) => client.publish(channel, text)).catch(() => {});
+    },
+  };
+}

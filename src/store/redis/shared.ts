@@ -1,0 +1,31 @@
+/** All that replicas share through Redis. */
+import type { Bus } from '../bus.ts';
+import type { Lease } from '../lease.ts';
+import { createRedisBus } from './bus.ts';
+import { createConnection } from './connection.ts';
+import { createRedisLease } from './lease.ts';
+
+export interface SharedOptions {
+  url: string;
+  /** See `namespace.ts`. */
+  namespace: string;
+  /** Told when Redis fails, or holds what cannot be used. */
+  onTrouble(error: unknown): void;
+  /** As of the connection. */
+  retryMs?: number | undefined;
+}
+
+export interface Shared extends AsyncDisposable {
+  bus: Bus;
+  lease: Lease;
+}
+
+/** Connects in the background. Without Redis, this replica does everything as if it were alone. */
+export function shareThroughRedis({ namespace, onTrouble, retryMs, url }: SharedOptions): Shared {
+  const connection = createConnection({ url, onTrouble, retryMs });
+  return {
+    bus: createRedisBus({ connection, namespace, onTrouble }),
+    lease: createRedisLease({ connection, namespace }),
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
