@@ -39,16 +39,23 @@ interface Standing {
   /** Where pages go on; `null`: where the reader's own cursor says. */
   place: Cursor | null;
   /**
-   * The number of the next entry of each listing that the reader has joined. Pages may have brought entries with a number
-   * below `pagesTo`.
+   * The number of the next entry of each listing that the reader has joined. Pages, or another replica, may have brought
+   * entries with a number below `pagesTo`.
    */
-  readonly joined: Map<Channel['listing'], { next: number; pagesTo: number }>;
+  readonly joined: Map<Channel['listing'], Joined>;
   /** Feeds whose pages fail, although they can be polled, by key, and when they are tried again. */
   readonly leftOut: Map<string, unknown>;
   retryAt: number;
   /** What the latest batch said of the sources, and whether it was the last one there was. */
   told: string | null;
   isCaughtUp: boolean;
+}
+
+interface Joined {
+  next: number;
+  pagesTo: number;
+  /** The reader has been further with another replica: what the listing catches up with was given. */
+  isBehind: boolean;
 }
 
 export async function* follow(
@@ -98,7 +105,7 @@ function beginNow(channels: readonly Channel[], seat: Seat, passes: Passes, now:
   for (const channel of channels) {
     const { listing } = channel;
     if (!listing.isReady) continue;
-    joined.set(listing, { next: listing.end, pagesTo: listing.end });
+    joined.set(listing, { next: listing.end, pagesTo: listing.end, isBehind: false });
     reader.give(
       listing
         .from(listing.begin)
@@ -208,9 +215,11 @@ interface Taken {
 function take(channels: readonly Channel[], { joined, reader }: Standing, passes: Passes): Taken {
   const queues = channels.map((channel) => {
     const { key, listing, part } = channel;
-    const place = joined.get(listing) ?? { next: listing.begin, pagesTo: listing.end };
-    joined.set(listing, place);
     const known = reader.upTo(key, part);
+    const place = joined.get(listing) ?? { next: listing.begin, pagesTo: listing.end, isBehind: false };
+    joined.set(listing, place);
+    if (place.isBehind) place.pagesTo = listing.end;
+    place.isBehind = listing.settled < known;
     const isKnown = ({ event }: Entry, index: number) =>
       place.next + index < place.pagesTo && event.occurredAt <= known;
     return { channel, entries: listing.from(place.next), next: 0, isKnown };

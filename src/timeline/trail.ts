@@ -172,13 +172,15 @@ export function createReader(cursor: Cursor | null, from: number): Reader {
         !named.has(key) && (unknown.size === 0 || reached.some(({ part }) => part === key));
       for (const key of [...ahead.keys()]) if (isGone(key)) ahead.delete(key);
       for (const key of [...behind.keys()]) if (isGone(key)) behind.delete(key);
-      for (const { at, exact, feed, isFailing, newest: own } of reached) {
+      for (const { at, exact, feed, isFailing, newest: own, settled } of reached) {
         ahead.delete(feed);
         behind.delete(feed);
         if (own !== null) newest = Math.max(newest, own);
-        // A feed without events since then needs no place of its own.
+        // A feed without events since then needs no place of its own, unless they are only not known here yet.
+        const isEmpty = own === null ? !isFailing : own <= base;
+        const isKnownHere = settled !== null && settled >= at;
         if (at < base) behind.set(feed, exact ?? { time: at + 1 });
-        else if (at > base && (own === null ? isFailing : own > base)) ahead.set(feed, at);
+        else if (at > base && !(isEmpty && isKnownHere)) ahead.set(feed, at);
       }
       forget();
     },

@@ -4,8 +4,9 @@
  * and passes with the events.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLive, type LiveFeed } from '../../src/live/live.ts';
+import { createLive, type LiveFeed, type LiveOptions } from '../../src/live/live.ts';
 import type { FlagEvent } from '../../src/model.ts';
+import { EndedError } from '../../src/request/live.ts';
 import { createMemoryBus } from '../../src/store/bus.ts';
 import { createMemoryLease } from '../../src/store/lease.ts';
 import type { Cursor } from '../../src/timeline/cursor.ts';
@@ -19,6 +20,10 @@ export interface ChaosOptions {
   dice: Dice;
   events: number;
   readers: number;
+  /** What a replica shares with the others, and how it is cut off from them as if it were killed. @default memory */
+  share?(): Pick<LiveOptions, 'bus' | 'lease'> & AsyncDisposable;
+  /** How often a replica is killed, and another one started in its place. @default 0 */
+  kills?: number;
   /** Called now and then. */
   onProgress?(made: number): void;
 }
@@ -36,26 +41,30 @@ const PROJECTS = ['p0', 'p1', 'p2', 'p3'];
 export async function runChaos({
   dice,
   events: count,
+  kills = 0,
   onProgress,
   readers: readerCount,
+  share = shareMemory(),
 }: ChaosOptions): Promise<ChaosReport> {
   let time = Date.now();
   const committed: FlagEvent[] = [];
   const feeds = ['a', 'b', 'c', 'd'].map((key) => shaky(createMemoryFeed(key, []), dice));
   const source = createMemorySource('s', feeds);
-  const [bus, held] = [createMemoryBus(), new Map()];
-  const start = () =>
-    createLive({
+  const start = () => {
+    const shared = share();
+    const live = createLive({
       pollIntervalMs: 4,
       minGapMs: 1,
       maxBackoffMs: 10,
       requestTimeoutMs: 2_000,
       upstreamCallsPerRequest: 1_000,
       now: () => time,
-      bus,
-      lease: createMemoryLease(held),
+      ...shared,
     });
+    return { live, shared };
+  };
   const replicas = [start(), start()];
+  let killed = 0;
   let isOver = false;
   let mostSeen = 0;
 
@@ -79,10 +88,19 @@ export async function runChaos({
         commit();
       for (const feed of feeds) if (dice.isLucky(1 / (feed.isDown ? 5 : 60))) feed.isDown = !feed.isDown;
       onProgress?.(committed.length);
+      if (killed < kills && committed.length > ((killed + 1) * count) / (kills + 1)) await kill();
       await wait(1);
     }
     for (const feed of feeds) feed.isDown = false;
     isOver = true;
+  }
+
+  async function kill(): Promise<void> {
+    const [dead] = replicas.splice(dice.below(replicas.length), 1, start());
+    killed += 1;
+    // It does not let go of what it holds.
+    await dead?.shared[Symbol.asyncDispose]();
+    dead?.live.shutDown('KILLED');
   }
 
   async function read(): Promise<ChaosReport['readers'][number]> {
@@ -104,10 +122,10 @@ export async function runChaos({
       if (isOver && Date.now() - begun > 30_000) break;
       if (!isOver) begun = Date.now();
       sessions += 1;
-      const replica = replicas[dice.below(replicas.length)] as LiveFeed;
-      const batches = replica.subscribe({ sources: [source], filter, since, fields: new Set() });
+      const replica = replicas[dice.below(replicas.length)] as { live: LiveFeed };
+      const batches = replica.live.subscribe({ sources: [source], filter, since, fields: new Set() });
       for (let pulls = dice.below(1 + 30); pulls >= 0 && (!isOver || missing().length > 0); pulls -= 1) {
-        const pull = batches.next();
+        const pull = batches.next().catch(ifKilled);
         // It may leave amid a pull: what that brings is lost to it.
         const step = await Promise.race([pull, wait(dice.isLucky(1 / 20) ? 3 : 300, null)]);
         if (step === null) break;
@@ -133,8 +151,21 @@ export async function runChaos({
 
   for (let before = 0; before < 50; before += 1) commit();
   const [readers] = await Promise.all([Promise.all(Array.from({ length: readerCount }, read)), make()]);
-  for (const replica of replicas) replica.shutDown('CHAOS_IS_OVER');
+  for (const { live, shared } of replicas) {
+    live.shutDown('CHAOS_IS_OVER');
+    await shared[Symbol.asyncDispose]();
+  }
   return { readers, mostSeen };
+}
+
+function shareMemory() {
+  const [bus, held] = [createMemoryBus(), new Map()];
+  return () => ({ bus, lease: createMemoryLease(held), [Symbol.asyncDispose]: async () => {} });
+}
+
+function ifKilled(error: unknown): null {
+  if (error instanceof EndedError && error.reason === 'KILLED') return null;
+  throw error;
 }
 
 /** Answers after a while with what there was before it, or after it. */
