@@ -35,6 +35,7 @@ import { useFinish } from './request/finish.ts';
 import type { Live } from './request/live.ts';
 import type { FederationSettings } from './settings/config.ts';
 import type { Source } from './sources/source.ts';
+import type { CreateLimiter } from './store/limiter.ts';
 import type { Part } from './timeline/feed.ts';
 import { createScope } from './timeline/scope.ts';
 
@@ -60,6 +61,8 @@ export interface GatewayOptions {
   federation?: FederationSettings | undefined;
   /** Authentication and limits. @default everybody on this machine is accepted */
   face?: PublicFace;
+  /** Where callers' requests are counted. @default this process */
+  createLimiter?: CreateLimiter | undefined;
   /** What `/ready` says. @default always */
   isReady?: () => boolean;
   /** @default nothing is written */
@@ -87,6 +90,7 @@ export interface Gateway extends RequestListener {
 }
 
 export function createGateway({
+  createLimiter,
   definitions,
   documents = new Map(),
   face = PRIVATE_FACE,
@@ -117,7 +121,7 @@ export function createGateway({
   const maskError = createMaskError(log);
   const { secret } = federation;
   const isSupergraph = (headers: ReadableHeaders) => secret !== undefined && carriesSecret(headers, secret);
-  const admit = admissionFor(face, log);
+  const admit = admissionFor(face, log, createLimiter);
   const run = createOperations({ admit, execute: (...asked) => execute(...asked), maskError, log, tracing });
   const sharedStreams = createSharedStreams({ admit, run, heartbeatMs, idleMs });
   const hasRules = (face.access ?? []).length > 0;

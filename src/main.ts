@@ -88,7 +88,7 @@ function print(text: string): void {
 function connect(
   { pageCacheMs, proxy, upstreamConnections }: Config,
   read: readonly ConfiguredSource[],
-  watch: Pick<ConnectOptions, 'onCall' | 'onRetry' | 'trace'> = {},
+  watch: Pick<ConnectOptions, 'bus' | 'onCall' | 'onRetry' | 'trace'> = {},
 ): Source[] {
   const options = { pageCacheMs, connections: upstreamConnections, proxy: toProxy(proxy), ...watch };
   return read.map(({ definition, settings }) => definition.connect(settings, options));
@@ -119,12 +119,13 @@ async function run(config: Config): Promise<void> {
   superviseProcess(log, stop);
 
   const tracing = await loadTracing(config);
+  await using shared = config.redisUrl === undefined ? null : await share(config.redisUrl, config, read, log);
   const sources = connect(config, read, {
+    bus: shared?.bus,
     ...(prometheus && { onCall: metrics.call, onRetry: metrics.retry }),
     trace: tracing?.call,
   });
   const hasHealthySource = createReadiness(sources);
-  await using shared = config.redisUrl === undefined ? null : await share(config.redisUrl, read, log);
   const live = createLive({
     pollIntervalMs: config.pollIntervalMs,
     requestTimeoutMs,
@@ -147,6 +148,7 @@ async function run(config: Config): Promise<void> {
     pageCacheMs,
     upstreamCallsPerRequest: config.upstreamCallsPerRequest,
     live,
+    createLimiter: shared?.createLimiter,
     nudge: live.nudge,
     federation,
     face: toPublicFace(config),
@@ -189,15 +191,20 @@ async function loadTracing(config: Config): Promise<Tracing | undefined> {
   return isThere ? (await import('./observe/opentelemetry.ts')).createTracing(config) : undefined;
 }
 
-async function share(url: string, read: readonly ConfiguredSource[], log: Log): Promise<Shared> {
-  const [{ namespaceOf }, { shareThroughRedis }] = await Promise.all([
+async function share(
+  url: string,
+  { apiKeys, jwt }: Config,
+  read: readonly ConfiguredSource[],
+  log: Log,
+): Promise<Shared> {
+  const [{ createNamespace }, { shareThroughRedis }] = await Promise.all([
     import('./store/redis/namespace.ts'),
     import('./store/redis/shared.ts'),
   ]);
-  const settings = read.map((source) => source.settings);
+  const settings = { sources: read.map((source) => source.settings), apiKeys, jwt };
   return shareThroughRedis({
     url,
-    namespace: namespaceOf({ settings, version: await readVersion() }),
+    namespace: createNamespace({ settings, version: await readVersion() }),
     onTrouble: (error) => log.trouble('nothing is shared through Redis', error, { level: 'warn' }),
   });
 }

@@ -3,6 +3,7 @@ import { type Plugin, useReadinessCheck, type YogaServerOptions } from 'graphql-
 import type { Log } from '../observe/log.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { GatewayContext } from '../request/context.ts';
+import type { CreateLimiter } from '../store/limiter.ts';
 import { type Admit, createAdmission, useAdmission } from './admission.ts';
 import { type AuthenticationOptions, createAuthenticator, isOpen } from './authentication.ts';
 import { useClientErrors } from './client-errors.ts';
@@ -51,8 +52,8 @@ export interface PublicFaceOptions {
 }
 
 /** Who may ask, and how often. */
-export function admissionFor(face: PublicFace, log: Log): Admit {
-  const limiter = createRateLimiter({ perMinute: face.rateLimitPerMinute });
+export function admissionFor(face: PublicFace, log: Log, createLimiter?: CreateLimiter): Admit {
+  const limiter = createRateLimiter({ perMinute: face.rateLimitPerMinute, createLimiter });
   return createAdmission({ authenticate: createAuthenticator(face), limiter, log });
 }
 

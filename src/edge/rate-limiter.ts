@@ -1,5 +1,6 @@
-/** The rate limit of one caller. Counted in this process: each of several replicas allows as much. */
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+/** The rate limit of one caller. */
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import { type CreateLimiter, createMemoryLimiter } from '../store/limiter.ts';
 
 export interface RateLimiter {
   /** Counts one request of this caller. Returns 0 if it is accepted, else the seconds to wait, rounded up. */
@@ -10,10 +11,19 @@ export interface RateLimiter {
 
 const WINDOW_S = 60;
 
+export interface RateLimiterOptions {
+  perMinute: number;
+  /** Where it is counted. @default this process: each of several replicas allows as much */
+  createLimiter?: CreateLimiter | undefined;
+}
+
 /** `null` if there is no limit. */
-export function createRateLimiter({ perMinute }: { perMinute: number }): RateLimiter | null {
+export function createRateLimiter({
+  createLimiter = createMemoryLimiter,
+  perMinute,
+}: RateLimiterOptions): RateLimiter | null {
   if (perMinute === 0) return null;
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S });
+  const limiter = createLimiter({ points: perMinute, durationS: WINDOW_S });
   return {
     async take(caller) {
       try {

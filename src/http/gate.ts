@@ -7,6 +7,7 @@ import { UpstreamError } from '../errors.ts';
 import type { Budget } from '../model.ts';
 import type { Clock } from './clock.ts';
 import { createLimits, type RouteLimits } from './limits.ts';
+import type { Pause } from './pauses.ts';
 import type { Headers, RateLimit } from './rate-limit.ts';
 
 export interface GateCall {
@@ -40,6 +41,8 @@ export interface Gate {
    */
   enter(call: GateCall): Promise<Pass>;
   rateLimit(): RateLimit | null;
+  /** Another replica was told so. */
+  pause(pause: Pause): void;
   /** HTTP requests that are under way, and those that wait for leave to be sent. */
   queue(): { active: number; waiting: number };
   /** Rejects all who wait, and all who come. */
@@ -50,6 +53,8 @@ export interface GateOptions {
   name: string;
   connections: number;
   clock: Clock;
+  /** Told when the vendor wants no more calls for a while. @default nobody is told */
+  onPause?: ((pause: Pause) => void) | undefined;
 }
 
 interface Waiter extends GateCall {
@@ -63,8 +68,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer may end a little early, and a limit that has not ended yet costs a call. */
 const MARGIN_MS = 20;
 
-export function createGate({ clock, connections, name }: GateOptions): Gate {
-  const limits = createLimits();
+export function createGate({ clock, connections, name, onPause }: GateOptions): Gate {
+  const limits = createLimits(onPause);
   const heavyConnections = Math.max(1, Math.floor(connections / 2));
   /** By owner, in the order of their turns. */
   const waiting = new Map<object, Waiter[]>();
@@ -246,6 +251,10 @@ export function createGate({ clock, connections, name }: GateOptions): Gate {
       return admitted;
     },
     rateLimit: limits.latest,
+    pause(pause) {
+      limits.pause(pause, time());
+      pump();
+    },
     queue: () => ({ active, waiting: [...waiting.values()].reduce((sum, calls) => sum + calls.length, 0) }),
     close() {
       isClosed = true;

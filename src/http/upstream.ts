@@ -4,12 +4,14 @@
  */
 import { UpstreamError } from '../errors.ts';
 import { type Budget, believe } from '../model.ts';
+import type { Bus } from '../store/bus.ts';
 import { type Cache, createMemoryCache } from '../store/cache.ts';
 import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type CallReport, createExchange, type TraceCall } from './exchange.ts';
 import { isDeadline, isUnanswered, notItsApi, timedOut } from './failure.ts';
 import { createGate } from './gate.ts';
+import { createPauses } from './pauses.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { createRetry } from './retry.ts';
@@ -34,6 +36,8 @@ export interface UpstreamOptions {
   pageCacheMs?: number | undefined;
   /** Where answers are remembered. @default the process's memory, 16 MiB */
   cache?: Cache | undefined;
+  /** Where replicas tell each other that the vendor wants no more calls. @default nobody is told */
+  bus?: Bus | undefined;
   /** @default none */
   proxy?: ProxySettings | undefined;
   clock?: Clock | undefined;
@@ -127,7 +131,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const once = createSingleFlight<Answered<unknown>>();
   let isClosed = false;
   const retry = createRetry({ clock, isClosed: () => isClosed, onRetry: onRetry && (() => onRetry(source)) });
-  const gate = createGate({ name, connections, clock });
+  const gate = createGate({ name, connections, clock, onPause: (pause) => pauses?.tell(pause) });
+  const pauses = options.bus && createPauses({ bus: options.bus, source, onPause: gate.pause });
   const exchange = createExchange({
     name,
     source,

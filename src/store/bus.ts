@@ -9,6 +9,8 @@ export interface Bus {
 
 export function createMemoryBus(): Bus {
   const emitter = new EventEmitter();
+  // Each source listens.
+  emitter.setMaxListeners(0);
   return {
     publish: (topic, message) => void emitter.emit(topic, message),
     subscribe: (topic, listener) => void emitter.on(topic, listener),

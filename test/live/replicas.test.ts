@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStory } from '../../src/sources/story.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
+import { createNamespace } from '../../src/store/redis/namespace.ts';
 import { shareThroughRedis } from '../../src/store/redis/shared.ts';
 import { createDice, SEED } from '../soak/dice.ts';
 import { ask } from '../support/gateway.ts';
@@ -132,7 +132,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     timeout: 90_000,
   }, async () => {
     await using redis = await startRedis();
-    const namespace = `flag-events-gateway:1:${randomUUID()}`;
+    const namespace = createNamespace({ settings: [], version: 'test' });
     const share = () => shareThroughRedis({ url: redis.url, namespace, onTrouble: () => {}, retryMs: 50 });
     const dice = createDice(SEED);
     const ending = new AbortController();

@@ -3,18 +3,20 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createRateLimiter } from '../../src/edge/rate-limiter.ts';
 import { MAX_MESSAGE } from '../../src/store/redis/bus.ts';
-import { namespaceOf } from '../../src/store/redis/namespace.ts';
+import { createNamespace, type Namespace } from '../../src/store/redis/namespace.ts';
 import { type Shared, shareThroughRedis } from '../../src/store/redis/shared.ts';
 import { hasRedis, NO_REDIS, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 if (!hasRedis) process.stderr.write(`Nothing is shared through Redis. ${NO_REDIS}\n`);
 
-const namespace = 'flag-events-gateway:1:test';
+const namespace = createNamespace({ settings: [], version: 'test' });
+const CHANNEL = `${namespace.prefix}:bus`;
 const troubles: unknown[] = [];
 let opened: AsyncDisposable[] = [];
 
-function share(url: string, options: { namespace?: string } = {}): Shared {
+function share(url: string, options: { namespace?: Namespace } = {}): Shared {
   const onTrouble = (error: unknown) => void troubles.push(error);
   const shared = shareThroughRedis({ url, namespace, onTrouble, retryMs: 100, ...options });
   opened.push(shared);
@@ -81,12 +83,12 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
   it('share nothing with those whose sources are configured differently, or that have another version', async () => {
     const settings = [{ id: 'launchdarkly', token: 'api-1' }];
     const names = [
-      namespaceOf({ settings, version: '1' }),
-      namespaceOf({ settings, version: '2' }),
-      namespaceOf({ settings: [{ id: 'launchdarkly', token: 'api-2' }], version: '1' }),
+      createNamespace({ settings, version: '1' }),
+      createNamespace({ settings, version: '2' }),
+      createNamespace({ settings: [{ id: 'launchdarkly', token: 'api-2' }], version: '1' }),
     ];
-    expect(new Set(names).size).toBe(3);
-    expect(names.join(' ')).not.toContain('api-');
+    expect(new Set(names.map(({ prefix }) => prefix)).size).toBe(3);
+    expect(JSON.stringify(names)).not.toContain('api-');
     const all = names.map((name) => share(redis.url, { namespace: name }));
     const heard = all.map((each) => listen(each));
     await connected(...all);
@@ -102,8 +104,8 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     await connected(shared);
     const stranger = await createClient({ url: redis.url }).connect();
     for (const text of ['', 'null', '{', '[]', '{"by":1}', `"${'x'.repeat(MAX_MESSAGE)}"`])
-      await stranger.publish(`${namespace}:bus`, text);
-    await stranger.publish(`${namespace}:bus`, '{"by":"stranger","topic":"topic","message":1}');
+      await stranger.publish(CHANNEL, text);
+    await stranger.publish(CHANNEL, '{"by":"stranger","topic":"topic","message":1}');
     stranger.destroy();
     await vi.waitFor(() => expect(heard).toEqual([1]));
     expect(troubles).toHaveLength(5);
@@ -125,7 +127,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     await shared.lease.hold('launchdarkly/secret-project ann@example.com', 5_000);
     const stranger = await createClient({ url: redis.url }).connect();
     const keys = await stranger.keys('*');
-    expect(keys).toEqual([expect.stringMatching(/^flag-events-gateway:1:test:lease:[\w-]{32}$/)]);
+    expect(keys).toEqual([expect.stringMatching(/^flag-events-gateway:1:[\w-]{32}:lease:[\w-]{32}$/)]);
     for (const key of keys) expect(await stranger.pTTL(key)).toBeGreaterThan(0);
     stranger.destroy();
   });
@@ -169,6 +171,44 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     await expect(stranger.lease.hold('a', 1_000)).rejects.toThrow();
     expect(troubles).toHaveLength(1);
     await connected(share(closed.url.replace('//', '//:secret-of-redis@')));
+  });
+
+  it('count requests of one caller together, and alone while Redis is away', async () => {
+    const [one, other] = [share(redis.url), share(redis.url)];
+    await connected(one, other);
+    const limiters = [one, other].map(({ createLimiter }) => createRateLimiter({ perMinute: 4, createLimiter }));
+    const takeAll = async (caller: string, times: number) => {
+      const waits: number[] = [];
+      for (let count = 0; count < times; count += 1) waits.push((await limiters[count % 2]?.take(caller)) ?? -1);
+      return waits;
+    };
+    expect(await takeAll('subject ann@example.com', 4)).toEqual([0, 0, 0, 0]);
+    const [refused] = await takeAll('subject ann@example.com', 1);
+    expect(refused).toBeGreaterThan(50);
+    expect(refused).toBeLessThanOrEqual(60);
+    await limiters[1]?.giveBack('subject ann@example.com');
+    await limiters[1]?.giveBack('subject ann@example.com');
+    expect(await takeAll('subject ann@example.com', 1)).toEqual([0]);
+    expect(await takeAll('key 0', 4)).toEqual([0, 0, 0, 0]);
+    const stranger = await createClient({ url: redis.url }).connect();
+    for (const key of await stranger.keys('*:calls:*')) {
+      expect(key).toMatch(/^flag-events-gateway:1:[\w-]{32}:calls:[\w-]{32}$/);
+      expect(await stranger.pTTL(key)).toBeGreaterThan(0);
+      await stranger.set(key, 'of another version');
+    }
+    expect(await takeAll('key 0', 8)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    stranger.destroy();
+    redis.pause();
+    expect(await durationOf(async () => limiters[0]?.take('key 1'))).toBeLessThan(60);
+    expect(await durationOf(async () => limiters[0]?.take('key 1'))).toBeLessThan(5);
+    const waits = [
+      await limiters[0]?.take('key 1'),
+      await limiters[0]?.take('key 1'),
+      await limiters[0]?.take('key 1'),
+    ];
+    expect(waits).toEqual([0, 0, expect.any(Number)]);
+    expect(waits[2]).toBeGreaterThan(50);
+    redis.resume();
   });
 
   it('need no more rights than the manual says', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Bus, createMemoryBus } from '../bus.ts';
 import type { Connection } from './connection.ts';
+import type { Namespace } from './namespace.ts';
 
 /** A longer message stays in this replica, in characters. */
 export const MAX_MESSAGE = 4 * 1024 * 1024;
@@ -11,14 +12,14 @@ const envelope = z.object({ by: z.string(), topic: z.string(), message: z.unknow
 
 export interface RedisBusOptions {
   connection: Connection;
-  namespace: string;
+  namespace: Namespace;
   /** Told of a message that could not be used. */
   onTrouble(error: unknown): void;
 }
 
 /** Tells this replica at once, whatever becomes of Redis. A listener checks what it is told: others may have written it. */
 export function createRedisBus({ connection, namespace, onTrouble }: RedisBusOptions): Bus {
-  const channel = `${namespace}:bus`;
+  const channel = `${namespace.prefix}:bus`;
   const here = createMemoryBus();
   const by = randomUUID();
   const own = `{"by":"${by}"`;

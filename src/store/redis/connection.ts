@@ -14,8 +14,8 @@ export interface ConnectionOptions {
 }
 
 export interface Connection extends AsyncDisposable {
-  /** Rejects if there is no answer within 50 ms; at once while Redis is left alone. */
-  ask<T>(command: (client: Client) => Promise<T>): Promise<T>;
+  /** Rejects if there is no answer within 50 ms, or less; at once while Redis is left alone. */
+  ask<T>(command: (client: Client) => Promise<T>, limitMs?: number): Promise<T>;
   /** Tells of messages while there is a connection; what is sent meanwhile is lost. */
   subscribe(channel: string, listener: (text: string) => void): void;
 }
@@ -102,10 +102,10 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
 
   void recover();
   return {
-    async ask(command) {
+    async ask(command, limitMs = LIMIT_MS) {
       if (!client || !isUsed) throw new RedisUnavailableError('Redis is left alone for a moment.');
       try {
-        return await within(LIMIT_MS, command(client));
+        return await within(limitMs, command(client));
       } catch (error) {
         note(error);
         throw error;

@@ -1,14 +1,16 @@
 /** All that replicas share through Redis. */
 import type { Bus } from '../bus.ts';
 import type { Lease } from '../lease.ts';
+import type { CreateLimiter } from '../limiter.ts';
 import { createRedisBus } from './bus.ts';
 import { createConnection } from './connection.ts';
 import { createRedisLease } from './lease.ts';
+import { createRedisLimiter } from './limiter.ts';
+import type { Namespace } from './namespace.ts';
 
 export interface SharedOptions {
   url: string;
-  /** See `namespace.ts`. */
-  namespace: string;
+  namespace: Namespace;
   /** Told when Redis fails, or holds what cannot be used. */
   onTrouble(error: unknown): void;
   /** As of the connection. */
@@ -18,6 +20,7 @@ export interface SharedOptions {
 export interface Shared extends AsyncDisposable {
   bus: Bus;
   lease: Lease;
+  createLimiter: CreateLimiter;
 }
 
 /** Connects in the background. Without Redis, this replica does everything as if it were alone. */
@@ -25,7 +28,8 @@ export function shareThroughRedis({ namespace, onTrouble, retryMs, url }: Shared
   const connection = createConnection({ url, onTrouble, retryMs });
   return {
     bus: createRedisBus({ connection, namespace, onTrouble }),
-    lease: createRedisLease({ connection, namespace }),
+    lease: createRedisLease(connection, namespace),
+    createLimiter: createRedisLimiter(connection, namespace),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,28 @@
+/** Counts requests of callers for all replicas in Redis, and in this process alone while Redis does not answer. */
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import type { CreateLimiter } from '../limiter.ts';
+import type { Connection } from './connection.ts';
+import type { Namespace } from './namespace.ts';
+
+/** A request waits for it, and for others of Redis's answers after it, in milliseconds. */
+const LIMIT_MS = 20;
+
+export function createRedisLimiter(connection: Connection, { keyOf }: Namespace): CreateLimiter {
+  return ({ durationS: duration, points }) => {
+    const limiter = new RateLimiterRedis({
+      storeClient: {
+        eval: (script: string, options: { keys: string[]; arguments: string[] }) =>
+          connection.ask((client) => client.eval(script, options), LIMIT_MS),
+      },
+      useRedisPackage: true,
+      keyPrefix: '',
+      points,
+      duration,
+      insuranceLimiter: new RateLimiterMemory({ keyPrefix: '', points, duration }),
+    });
+    return {
+      consume: (caller) => limiter.consume(keyOf('calls', caller)),
+      reward: (caller) => limiter.reward(keyOf('calls', caller)),
+    };
+  };
+}
