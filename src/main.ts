@@ -88,7 +88,7 @@ function print(text: string): void {
 function connect(
   { pageCacheMs, proxy, upstreamConnections }: Config,
   read: readonly ConfiguredSource[],
-  watch: Pick<ConnectOptions, 'bus' | 'onCall' | 'onRetry' | 'trace'> = {},
+  watch: Pick<ConnectOptions, 'bus' | 'sharedPages' | 'onCall' | 'onRetry' | 'trace'> = {},
 ): Source[] {
   const options = { pageCacheMs, connections: upstreamConnections, proxy: toProxy(proxy), ...watch };
   return read.map(({ definition, settings }) => definition.connect(settings, options));
@@ -122,6 +122,7 @@ async function run(config: Config): Promise<void> {
   await using shared = config.redisUrl === undefined ? null : await share(config.redisUrl, config, read, log);
   const sources = connect(config, read, {
     bus: shared?.bus,
+    sharedPages: shared?.cache,
     ...(prometheus && { onCall: metrics.call, onRetry: metrics.retry }),
     trace: tracing?.call,
   });
@@ -205,7 +206,7 @@ async function share(
   return shareThroughRedis({
     url,
     namespace: createNamespace({ settings, version: await readVersion() }),
-    onTrouble: (error) => log.trouble('nothing is shared through Redis', error, { level: 'warn' }),
+    onTrouble: (error) => log.trouble('Redis cannot be used', error, { level: 'warn' }),
   });
 }
 

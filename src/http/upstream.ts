@@ -15,6 +15,7 @@ import { createPauses } from './pauses.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { createRetry } from './retry.ts';
+import { createSharedPages } from './shared-pages.ts';
 import { createSingleFlight } from './single-flight.ts';
 
 export type { CallReport, TraceCall };
@@ -36,6 +37,8 @@ export interface UpstreamOptions {
   pageCacheMs?: number | undefined;
   /** Where answers are remembered. @default the process's memory, 16 MiB */
   cache?: Cache | undefined;
+  /** Where replicas keep texts of answers for each other, for `pageCacheMs`. @default nowhere */
+  sharedPages?: Cache | undefined;
   /** Where replicas tell each other that the vendor wants no more calls. @default nobody is told */
   bus?: Bus | undefined;
   /** @default none */
@@ -128,6 +131,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   } = options;
   const { maxResponseBytes = MAX_RESPONSE_BYTES, proxy = {} } = options;
   const cache = pageCacheMs > 0 ? (options.cache ?? createMemoryCache({ maxBytes: MAX_REMEMBERED_BYTES })) : undefined;
+  const shared = pageCacheMs > 0 && options.sharedPages ? createSharedPages(options.sharedPages) : undefined;
   const once = createSingleFlight<Answered<unknown>>();
   let isClosed = false;
   const retry = createRetry({ clock, isClosed: () => isClosed, onRetry: onRetry && (() => onRetry(source)) });
@@ -181,17 +185,41 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       request.maxAgeMs &&
       ((await cache?.get(key).catch(() => undefined)) as Answered<T> | undefined);
     if (known) return known;
+    const told = request.isFresh || !request.maxAgeMs ? null : await readShared(key, request);
+    if (told) return told;
     return breaker.run(request.part, async () => {
       const attempt = () => send(path, request, budget);
       const text = await (request.isProbe ? attempt() : retry(budget, attempt));
       const value = request.decode(parseJson(text));
       if (value === undefined) throw notItsApi(name);
-      const ttlMs = Math.min(request.maxAgeMs?.(value) ?? 0, pageCacheMs);
-      const answered = { value, believedUntil: Date.now() + ttlMs };
-      // Nobody waits for it to be kept, and nobody is hurt if it is not.
-      if (ttlMs > 0) cache?.set(key, answered, { ttlMs, bytes: BYTES_OF_A_CHARACTER * text.length }).catch(() => {});
+      const answered = keep(key, request, { text, value, until: Number.POSITIVE_INFINITY });
+      if (answered.believedUntil > Date.now()) shared?.write(key, { text, believedUntil: answered.believedUntil });
       return answered;
     });
+  }
+
+  /** What another replica was answered, if this one can decode it and would still believe it. */
+  async function readShared<T>(key: string, request: UpstreamRequest<T>): Promise<Answered<T> | null> {
+    const page = await shared?.read(key, request.budget.calls);
+    if (!page || page.believedUntil <= Date.now()) return null;
+    const { believedUntil: until, text } = page;
+    const value = request.decode(parseJson(text));
+    if (value === undefined) return null;
+    const answered = keep(key, request, { text, value, until });
+    return answered.believedUntil > Date.now() ? answered : null;
+  }
+
+  function keep<T>(
+    key: string,
+    { maxAgeMs }: UpstreamRequest<T>,
+    { text, until, value }: { text: string; value: T; until: number },
+  ): Answered<T> {
+    const now = Date.now();
+    const ttlMs = Math.min(maxAgeMs?.(value) ?? 0, pageCacheMs, until - now);
+    const answered = { value, believedUntil: now + ttlMs };
+    // Nobody waits for it to be kept, and nobody is hurt if it is not.
+    if (ttlMs > 0) cache?.set(key, answered, { ttlMs, bytes: BYTES_OF_A_CHARACTER * text.length }).catch(() => {});
+    return answered;
   }
 
   return {

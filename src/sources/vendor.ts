@@ -28,7 +28,7 @@ export interface Sandbox<Settings> extends AsyncDisposable {
   settings: Settings;
 }
 
-export interface ConnectOptions extends Pick<UpstreamOptions, 'bus' | 'onCall' | 'onRetry' | 'trace'> {
+export interface ConnectOptions extends Pick<UpstreamOptions, 'bus' | 'sharedPages' | 'onCall' | 'onRetry' | 'trace'> {
   /** How long an upstream page may be remembered, in milliseconds; 0 is not at all. */
   pageCacheMs: number;
   /** At most this many connections to the source. */

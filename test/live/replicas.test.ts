@@ -2,17 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStory } from '../../src/sources/story.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import { createNamespace } from '../../src/store/redis/namespace.ts';
 import { shareThroughRedis } from '../../src/store/redis/shared.ts';
 import { createDice, SEED } from '../soak/dice.ts';
 import { ask } from '../support/gateway.ts';
-import { type GatewayProcess, run, started } from '../support/gateway-process.ts';
+import { type GatewayProcess, run, started, type Variables } from '../support/gateway-process.ts';
 import { runChaos } from '../support/live-chaos.ts';
 import { hasRedis, NO_REDIS, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { type Subscribed, subscribe } from '../support/subscribe.ts';
+import { walk } from '../support/walk.ts';
 
 if (!hasRedis) process.stderr.write(`No replicas share a Redis. ${NO_REDIS}\n`);
 
@@ -30,7 +31,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   /** Two processes over one Unleash, and what polls have asked it. */
-  async function startTwo(redis: RedisServer) {
+  async function startTwo(redis: RedisServer, more: Variables = {}) {
     await using stack = new AsyncDisposableStack();
     const unleash = stack.use(await startUnleashSandbox({ story: createStory({ seed: 7, now: Date.now() }) }));
     const variables = {
@@ -40,6 +41,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
       POLL_INTERVAL_MS: String(POLL_MS),
       PAGE_CACHE_MS: '0',
       HISTORY_CACHE_MB: '0',
+      ...more,
     };
     const gateways: GatewayProcess[] = [];
     for (let count = 0; count < 2; count += 1) gateways.push(stack.use(await started(run(variables, { folder }))));
@@ -51,6 +53,30 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     requests.splice(0).filter(({ path: asked }) => asked.includes('/events')).length;
   const happen = (unleash: UnleashSandbox, featureName: string) =>
     unleash.insert({ type: 'feature-created', featureName, project: 'web-shop' });
+
+  it.for([
+    ['page by page', '0'],
+    ['reading ahead', '16'],
+  ])('walk through the timeline with the calls of one of them, %s', { timeout: 60_000 }, async ([, historyCacheMb]) => {
+    await using redis = await startRedis();
+    const memory = { PAGE_CACHE_MS: '60000', HISTORY_CACHE_MB: String(historyCacheMb) };
+    await using two = await startTwo(redis, memory);
+    const { gateways, unleash } = two;
+    await vi.waitFor(() => expect(redis.connections()).resolves.toBe(2), { timeout: 5_000 });
+    const walkAll = async (gateway: GatewayProcess | undefined) => {
+      const pages = await walk(
+        { query: (query, variables) => ask(gateway?.url ?? '', query, variables) },
+        { size: 20 },
+      );
+      return pages.flatMap(({ nodes }) => nodes.map(({ id }) => id));
+    };
+    const all = await walkAll(gateways[0]);
+    const calls = pollsIn(unleash);
+    expect(await walkAll(gateways[1])).toEqual(all);
+    expect(pollsIn(unleash)).toBe(0);
+    expect(calls).toBeGreaterThan(1);
+    expect(all.length).toBeGreaterThan(100);
+  });
 
   it('poll once between them, and go on within three intervals when the one that polls is killed', {
     timeout: 60_000,
@@ -124,7 +150,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     // A median does not tell of a machine that is busy with something else.
     expect(durations.toSorted((a, b) => a - b)[Math.floor(durations.length / 2)]).toBeLessThan(usual + 50);
     expect(gateways.map(({ errors }) => errors())).toEqual(['', '']);
-    expect(gateways[0]?.output()).toContain('nothing is shared through Redis');
+    expect(gateways[0]?.output()).toContain('Redis cannot be used');
     expect(gateways[0]?.output()).not.toContain(redis.url);
   });
 

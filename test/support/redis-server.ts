@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createConnection, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { createClient } from '@redis/client';
 
 const REDIS = '/usr/bin/redis-server';
 export const NO_REDIS = 'Redis is not installed: run .ci/install-redis';
@@ -12,6 +13,8 @@ export const hasRedis = existsSync(REDIS);
 
 export interface RedisServer extends AsyncDisposable {
   url: string;
+  /** How many replicas there are. */
+  connections(): Promise<number>;
   /** It keeps its connections, and answers nothing. */
   pause(): void;
   resume(): void;
@@ -26,6 +29,12 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
   let child: ChildProcess | undefined;
   const server: RedisServer = {
     url: `redis://127.0.0.1:${port}`,
+    async connections() {
+      const client = await createClient({ url: server.url }).connect();
+      const list = await client.sendCommand<string>(['CLIENT', 'LIST', 'TYPE', 'pubsub']);
+      client.destroy();
+      return list.split('\n').filter(Boolean).length;
+    },
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     async stop() {

@@ -46,7 +46,7 @@ const PAGE = `
 
 /** Walks to the end and gives all pages, first asked first. Fails on any GraphQL error. */
 export async function walk(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, 'query'>,
   { between, filter, size, way = 'older' }: WalkOptions,
 ): Promise<Page[]> {
   const pages: Page[] = [];
@@ -64,7 +64,7 @@ export async function walk(
   return pages;
 }
 
-export async function readPage(gateway: TestGateway, variables: Record<string, unknown>): Promise<Page> {
+export async function readPage(gateway: Pick<TestGateway, 'query'>, variables: Record<string, unknown>): Promise<Page> {
   const answer = await gateway.query<{ flagEvents: Page | null }>(PAGE, variables);
   if (answer.errors || !answer.data?.flagEvents) throw new Error(JSON.stringify(answer.errors));
   return answer.data.flagEvents;

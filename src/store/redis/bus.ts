@@ -8,12 +8,14 @@ import type { Namespace } from './namespace.ts';
 /** A longer message stays in this replica, in characters. */
 export const MAX_MESSAGE = 4 * 1024 * 1024;
 
+const SAME_TROUBLE_MS = 60_000;
+
 const envelope = z.object({ by: z.string(), topic: z.string(), message: z.unknown() });
 
 export interface RedisBusOptions {
   connection: Connection;
   namespace: Namespace;
-  /** Told of a message that could not be used. */
+  /** Told of a message that could not be used, at most once a minute. */
   onTrouble(error: unknown): void;
 }
 
@@ -22,6 +24,7 @@ export function createRedisBus({ connection, namespace, onTrouble }: RedisBusOpt
   const channel = `${namespace.prefix}:bus`;
   const here = createMemoryBus();
   const by = randomUUID();
+  let toldAt = Number.NEGATIVE_INFINITY;
   const own = `{"by":"${by}"`;
 
   connection.subscribe(channel, (text) => {
@@ -30,6 +33,8 @@ export function createRedisBus({ connection, namespace, onTrouble }: RedisBusOpt
       const { message, topic } = envelope.parse(JSON.parse(text));
       here.publish(topic, message);
     } catch (error) {
+      if (performance.now() - toldAt < SAME_TROUBLE_MS) return;
+      toldAt = performance.now();
       onTrouble(error);
     }
   });

@@ -1,8 +1,10 @@
 /** All that replicas share through Redis. */
 import type { Bus } from '../bus.ts';
+import type { Cache } from '../cache.ts';
 import type { Lease } from '../lease.ts';
 import type { CreateLimiter } from '../limiter.ts';
 import { createRedisBus } from './bus.ts';
+import { createRedisCache } from './cache.ts';
 import { createConnection } from './connection.ts';
 import { createRedisLease } from './lease.ts';
 import { createRedisLimiter } from './limiter.ts';
@@ -19,6 +21,7 @@ export interface SharedOptions {
 
 export interface Shared extends AsyncDisposable {
   bus: Bus;
+  cache: Cache;
   lease: Lease;
   createLimiter: CreateLimiter;
 }
@@ -28,6 +31,7 @@ export function shareThroughRedis({ namespace, onTrouble, retryMs, url }: Shared
   const connection = createConnection({ url, onTrouble, retryMs });
   return {
     bus: createRedisBus({ connection, namespace, onTrouble }),
+    cache: createRedisCache(connection, namespace),
     lease: createRedisLease(connection, namespace),
     createLimiter: createRedisLimiter(connection, namespace),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
