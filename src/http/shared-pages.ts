@@ -16,7 +16,7 @@ export interface SharedPages {
 }
 
 /** So long one request waits at most for all pages together, in milliseconds. */
-export const ALLOWANCE_MS = 25;
+export const ALLOWANCE_MS = 20;
 const PAGE = /^(\d{1,16}) /;
 
 export function createSharedPages(cache: Cache): SharedPages {

@@ -91,7 +91,7 @@ export function createLive({
   });
 
   bus.subscribe(POLLS, (message) => {
-    if ((message as { by?: unknown } | null)?.by === by) return;
+    if (seats.size === 0 || (message as { by?: unknown } | null)?.by === by) return;
     const { data } = pollSchema.safeParse(message);
     // A clock that is ahead does not make anything settle earlier.
     if (data) hub.take({ ...data.found, at: Math.min(data.found.at, now()) });

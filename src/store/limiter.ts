@@ -4,7 +4,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 /** As of rate-limiter-flexible: rejects with a `RateLimiterRes` if there were more in the window. */
 export interface Limiter {
   consume(key: string): Promise<RateLimiterRes>;
-  reward(key: string): Promise<RateLimiterRes>;
+  reward(key: string): Promise<unknown>;
 }
 
 export type CreateLimiter = (options: { points: number; durationS: number }) => Limiter;

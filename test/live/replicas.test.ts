@@ -111,7 +111,8 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     timeout: 60_000,
   }, async () => {
     await using redis = await startRedis();
-    await using two = await startTwo(redis);
+    // So short that each request looks for a page in Redis.
+    await using two = await startTwo(redis, { PAGE_CACHE_MS: '50' });
     const { gateways, unleash } = two;
     await using one = await subscribe(gateways[0] as GatewayProcess, LIVE);
     await using other = await subscribe(gateways[1] as GatewayProcess, LIVE);

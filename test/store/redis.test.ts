@@ -206,6 +206,7 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     expect(refused).toBeLessThanOrEqual(60);
     await limiters[1]?.giveBack('subject ann@example.com');
     await limiters[1]?.giveBack('subject ann@example.com');
+    await wait(50);
     expect(await takeAll('subject ann@example.com', 1)).toEqual([0]);
     expect(await takeAll('key 0', 4)).toEqual([0, 0, 0, 0]);
     const stranger = await createClient({ url: redis.url }).connect();

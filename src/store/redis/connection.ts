@@ -7,7 +7,7 @@ import { createClient, ErrorReply, type RedisClientOptions } from '@redis/client
 export interface ConnectionOptions {
   /** `redis://` or `rediss://`, with a name and a password if Redis wants them. */
   url: string;
-  /** Told once when Redis begins to fail, and at most once a minute of commands that it refuses. */
+  /** Told when Redis fails or refuses a command, at most once a minute. */
   onTrouble(error: unknown): void;
   /** After a failure Redis is tried again in about such intervals, in milliseconds. @default 2_000 */
   retryMs?: number | undefined;
@@ -36,15 +36,16 @@ export class RedisUnavailableError extends Error {
 export function createConnection({ onTrouble, retryMs = 2_000, url }: ConnectionOptions): Connection {
   const listeners = new Map<string, (text: string) => void>();
   let client: Client | undefined;
+  let opening: Client | undefined;
   /** Whether Redis is asked: it has answered in time. */
   let isUsed = false;
   let isClosed = false;
-  let isTold = false;
-  let refusalToldAt = Number.NEGATIVE_INFINITY;
+  let toldAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   async function connect(): Promise<Client> {
     const own = createRedisClient(url);
+    opening = own;
     own.on('error', (error) => {
       if (own === client) lose(error);
     });
@@ -68,7 +69,6 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
       const isQuick = performance.now() - begun <= LIMIT_MS;
       if (isQuick && client.isReady) isUsed = true;
       else leaveAlone(new RedisUnavailableError('Redis is slow.'));
-      if (isUsed) isTold = false;
     } catch (error) {
       lose(error);
     }
@@ -77,8 +77,7 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
   function leaveAlone(error: unknown): void {
     isUsed = false;
     if (isClosed) return;
-    if (!isTold) onTrouble(error);
-    isTold = true;
+    tell(error);
     clearTimeout(timer);
     // Replicas do not all come at once.
     timer = setTimeout(recover, retryMs * (0.75 + Math.random() / 2));
@@ -93,10 +92,13 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
 
   function note(error: unknown): void {
     // Then Redis has answered: that it does not know or allow the command, or has no memory left.
-    const isRefusal = error instanceof ErrorReply;
-    if (!isRefusal && isUsed) leaveAlone(error);
-    if (!isRefusal || performance.now() - refusalToldAt < SAME_TROUBLE_MS) return;
-    refusalToldAt = performance.now();
+    if (error instanceof ErrorReply) tell(error);
+    else if (isUsed) leaveAlone(error);
+  }
+
+  function tell(error: unknown): void {
+    if (performance.now() - toldAt < SAME_TROUBLE_MS) return;
+    toldAt = performance.now();
     onTrouble(error);
   }
 
@@ -119,7 +121,7 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
       isClosed = true;
       isUsed = false;
       clearTimeout(timer);
-      if (client) end(client);
+      for (const each of [client, opening]) if (each) end(each);
     },
   };
 }
