@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,11 +8,12 @@ import { createStory } from '../../src/sources/story.ts';
 import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
 import { createNamespace } from '../../src/store/redis/namespace.ts';
 import { shareThroughRedis } from '../../src/store/redis/shared.ts';
+import { selfSigned } from '../http/self-signed.ts';
 import { createDice, SEED } from '../soak/dice.ts';
 import { ask } from '../support/gateway.ts';
 import { type GatewayProcess, run, started, type Variables } from '../support/gateway-process.ts';
 import { runChaos } from '../support/live-chaos.ts';
-import { hasRedis, NO_REDIS, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { freePort, hasRedis, NO_REDIS, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { type Subscribed, subscribe } from '../support/subscribe.ts';
 import { walk } from '../support/walk.ts';
 
@@ -153,6 +155,28 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     expect(gateways.map(({ errors }) => errors())).toEqual(['', '']);
     expect(gateways[0]?.output()).toContain('Redis cannot be used');
     expect(gateways[0]?.output()).not.toContain(redis.url);
+  });
+
+  it('connect with TLS to a server whose certificate they trust, and to no other', { timeout: 60_000 }, async () => {
+    const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
+    await Promise.all([writeFile(cert, selfSigned.cert), writeFile(key, selfSigned.key)]);
+    const port = String(await freePort());
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+    await using redis = await startRedis('--tls-port', port, ...files);
+    const variables = { REDIS_URL: `rediss://:secret-of-redis@127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: '' };
+    await using doubting = await started(run(variables, { folder }));
+    await vi.waitFor(() => expect(doubting.output()).toContain('Redis cannot be used'), { timeout: 5_000 });
+    expect(doubting.output()).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(await redis.connections()).toBe(0);
+    const url = variables.REDIS_URL.replace(':secret-of-redis@', '');
+    await using trusting = await started(run({ REDIS_URL: url, NODE_EXTRA_CA_CERTS: cert }, { folder }));
+    await vi.waitFor(() => expect(redis.connections()).resolves.toBe(1), { timeout: 5_000 });
+    expect(doubting.output() + doubting.errors() + trusting.output()).not.toMatch(/secret-of-redis|rediss:/);
+    const begun = performance.now();
+    trusting.child.kill('SIGTERM');
+    await once(trusting.child, 'exit');
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(trusting.child.exitCode).toBe(0);
   });
 
   it('give each reader each of its events once, while they are killed and Redis comes and goes', {
