@@ -30,6 +30,11 @@ async function connected(...all: Shared[]): Promise<void> {
     await vi.waitFor(() => shared.lease.hold(randomUUID(), 1), { timeout: 5_000, interval: 10 });
 }
 
+/** After an answer that was missed, unless the process was too busy to tell. */
+async function leftAlone({ lease }: Shared): Promise<void> {
+  await vi.waitFor(() => expect(lease.hold('a', 1_000)).rejects.toThrow('left alone'), { timeout: 2_000, interval: 1 });
+}
+
 function listen({ bus }: Shared, topic = 'topic'): unknown[] {
   const heard: unknown[] = [];
   bus.subscribe(topic, (message) => void heard.push(message));
@@ -139,8 +144,8 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     await connected(one, other);
     redis.pause();
     expect(await durationOf(() => one.lease.hold('a', 1_000))).toBeLessThan(100);
-    expect(await durationOf(() => one.lease.hold('a', 1_000))).toBeLessThan(5);
-    await expect(one.lease.hold('a', 1_000)).rejects.toThrow('left alone');
+    await leftAlone(one);
+    expect(await durationOf(() => one.lease.hold('a', 1_000))).toBeLessThan(10);
     await wait(3_000);
     redis.resume();
     await connected(one);
@@ -218,15 +223,13 @@ describe.skipIf(!hasRedis)('replicas that share a Redis', () => {
     expect(await takeAll('key 0', 8)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     stranger.destroy();
     redis.pause();
-    expect(await durationOf(async () => limiters[0]?.take('key 1'))).toBeLessThan(60);
-    expect(await durationOf(async () => limiters[0]?.take('key 1'))).toBeLessThan(5);
-    const waits = [
-      await limiters[0]?.take('key 1'),
-      await limiters[0]?.take('key 1'),
-      await limiters[0]?.take('key 1'),
-    ];
-    expect(waits).toEqual([0, 0, expect.any(Number)]);
-    expect(waits[2]).toBeGreaterThan(50);
+    expect(await durationOf(async () => limiters[0]?.take('key 2'))).toBeLessThan(60);
+    await leftAlone(one);
+    expect(await durationOf(async () => limiters[0]?.take('key 2'))).toBeLessThan(10);
+    const waits: (number | undefined)[] = [];
+    for (let count = 0; count < 5; count += 1) waits.push(await limiters[0]?.take('key 1'));
+    expect(waits.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(waits[4]).toBeGreaterThan(50);
     redis.resume();
   });
 

@@ -26,11 +26,18 @@ export type Client = ReturnType<typeof createRedisClient>;
 export const LIMIT_MS = 50;
 /** A connection, or an answer, that takes longer will never come. */
 const DEAD_MS = 2_000;
+/** A timer that ends so much too late was kept waiting, in milliseconds. */
+const LATE_MS = 5;
 const MAX_COMMANDS = 10_000;
 const SAME_TROUBLE_MS = 60_000;
 
 export class RedisUnavailableError extends Error {
   override name = 'RedisUnavailableError';
+}
+
+/** The process itself was busy: that says nothing of Redis. */
+class BusyError extends RedisUnavailableError {
+  override name = 'BusyError';
 }
 
 export function createConnection({ onTrouble, retryMs = 2_000, url }: ConnectionOptions): Connection {
@@ -93,7 +100,7 @@ export function createConnection({ onTrouble, retryMs = 2_000, url }: Connection
   function note(error: unknown): void {
     // Then Redis has answered: that it does not know or allow the command, or has no memory left.
     if (error instanceof ErrorReply) tell(error);
-    else if (isUsed) leaveAlone(error);
+    else if (isUsed && !(error instanceof BusyError)) leaveAlone(error);
   }
 
   function tell(error: unknown): void {
@@ -148,8 +155,13 @@ function end(client: Client): void {
 /** Rejects after so many milliseconds; what becomes of the promise then is nobody's concern. */
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  // An answer that has come while the process was busy is read before it is given up.
-  const giveUp = () => setImmediate(reject, new RedisUnavailableError('Redis does not answer in time.'));
+  const begun = performance.now();
+  const giveUp = () => {
+    const isBusy = performance.now() - begun > limitMs + LATE_MS;
+    const Reason = isBusy ? BusyError : RedisUnavailableError;
+    // An answer that has come meanwhile is read first.
+    setImmediate(reject, new Reason('Redis does not answer in time.'));
+  };
   const timer = setTimeout(giveUp, limitMs);
   promise.catch(() => {});
   late.catch(() => {});
