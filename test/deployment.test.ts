@@ -24,7 +24,7 @@ const STOP_GRACE_MS = 5_000;
 
 const tables = [...Object.values(sections), ...definitions.map(({ settings }) => settings)];
 // The examples name it, whether this version has the setting or not.
-const variables = new Set(['REDIS_URL', ...tables.flatMap((table) => settingsIn(table).map((row) => variableOf(row)))]);
+const variables = new Set(tables.flatMap((table) => settingsIn(table).map((row) => variableOf(row))));
 
 /** Each document of a file. A key that is there twice, or anything else that the parser refuses, fails the test. */
 function documentsIn<Shape>(file: string): Shape[] {

@@ -9,13 +9,13 @@ import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unle
 import { createNamespace } from '../../src/store/redis/namespace.ts';
 import { shareThroughRedis } from '../../src/store/redis/shared.ts';
 import { selfSigned } from '../http/self-signed.ts';
-import { createDice, SEED } from '../soak/dice.ts';
 import { ask } from '../support/gateway.ts';
 import { type GatewayProcess, run, started, type Variables } from '../support/gateway-process.ts';
 import { runChaos } from '../support/live-chaos.ts';
 import { freePort, hasRedis, NO_REDIS, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { type Subscribed, subscribe } from '../support/subscribe.ts';
 import { walk } from '../support/walk.ts';
+import { createDice, SEED } from './dice.ts';
 
 if (!hasRedis) process.stderr.write(`No replicas share a Redis. ${NO_REDIS}\n`);
 
