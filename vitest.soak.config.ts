@@ -8,6 +8,8 @@ export default defineConfig({
     ...ordinary.test,
     include: ['test/soak/**/*.soak.ts'],
     fileParallelism: false,
+    // What they measure is not to depend on what ran before.
+    isolate: true,
     testTimeout: 480_000,
   },
 });
