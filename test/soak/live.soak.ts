@@ -6,7 +6,7 @@ import { tell } from './tell.ts';
 const EVENTS = Number(process.env.SOAK_EVENTS ?? 100_000);
 const MEGABYTE = 1_000_000;
 
-it('gives fifty readers each of their events once, out of very many', async () => {
+it('gives fifty readers each of their events once, out of very many', { timeout: 1_200_000 }, async () => {
   tell(`SOAK_SEED=${SEED} SOAK_EVENTS=${EVENTS}`);
   const heaps: number[] = [];
   const { mostSeen, readers } = await runChaos({
