@@ -114,6 +114,8 @@ async function startPostgres(port: number): Promise<Database> {
 async function startUnleash(dbPort: number, port: number): Promise<Unleash> {
   // Read from the environment only. @see https://docs.getunleash.io/deploy/configuring-unleash
   process.env.INIT_ADMIN_API_TOKENS = adminToken;
+  // Each file of tests logs in for itself; by default the sixth login of a person ends the first one's session.
+  process.env.MAX_PARALLEL_SESSIONS = '100';
   const { start } = await import('unleash-server');
   const unleash = await start({
     db: { ...login, host: '127.0.0.1', port: dbPort, database: 'unleash', ssl: false },
