@@ -10,6 +10,7 @@ import {
   type FeedRow,
   type Part,
   type Start,
+  withFeeds,
   withoutWhole,
 } from '../timeline/feed.ts';
 import { createMatcher, NO_FILTER } from '../timeline/filter.ts';
@@ -21,13 +22,7 @@ export const SETTLED_AFTER_MS = 15 * 60 * 1000;
 
 /** The part with feeds that remember. */
 export function rememberingPart<P extends Part>(part: P, history: History): P {
-  const known = new WeakMap<Feed, Feed>();
-  const remembered = (feed: Feed) => {
-    const own = known.get(feed) ?? rememberingFeed(feed, history);
-    known.set(feed, own);
-    return own;
-  };
-  return { ...part, feeds: async (budget) => (await part.feeds(budget)).map(remembered) };
+  return withFeeds(part, (feed) => rememberingFeed(feed, history));
 }
 
 /** The feed itself if there is nothing to gain: it has no pages to read ahead. */

@@ -1,5 +1,5 @@
 /** A part whose feeds tell of the pages that are read of them. */
-import type { Feed, FeedPage, FeedRequest, Part } from '../timeline/feed.ts';
+import { type Feed, type FeedPage, type FeedRequest, type Part, withFeeds } from '../timeline/feed.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -10,13 +10,7 @@ export interface PageObserver {
 }
 
 export function observedPart<P extends Part>(part: P, observer: PageObserver): P {
-  const known = new WeakMap<Feed, Feed>();
-  const observed = (feed: Feed) => {
-    const own = known.get(feed) ?? observedFeed(feed, observer);
-    known.set(feed, own);
-    return own;
-  };
-  return { ...part, feeds: async (budget) => (await part.feeds(budget)).map(observed) };
+  return withFeeds(part, (feed) => observedFeed(feed, observer));
 }
 
 function observedFeed(feed: Feed, { metrics, tracing }: PageObserver): Feed {

@@ -127,3 +127,14 @@ export interface Part {
   /** May have to ask the vendor which feeds there are; a failure is thrown, and asked again next time. */
   feeds(budget: Budget): Promise<readonly Feed[]>;
 }
+
+/** The part with each of its feeds changed, once for as long as the feed is the same. */
+export function withFeeds<P extends Part>(part: P, change: (feed: Feed) => Feed): P {
+  const known = new WeakMap<Feed, Feed>();
+  const changed = (feed: Feed) => {
+    const own = known.get(feed) ?? change(feed);
+    known.set(feed, own);
+    return own;
+  };
+  return { ...part, feeds: async (budget) => (await part.feeds(budget)).map(changed) };
+}
