@@ -28,7 +28,8 @@ afterEach(async () => {
   expect(unhandled).not.toHaveBeenCalled();
 });
 
-type Case = [what: string, status: number, code: string | undefined, request: RequestOptions];
+/** One of several codes, where it depends on the state of the process which limit is met first. */
+type Case = [what: string, status: number, code: string | readonly string[] | undefined, request: RequestOptions];
 
 const post = (body: string, headers: Record<string, string> = {}): RequestOptions => ({
   method: 'POST',
@@ -93,7 +94,8 @@ const documents: Case[] = [
   ['of half a surrogate pair', 400, 'GRAPHQL_PARSE_FAILED', query('{ \ud800 }')],
   ['of a string without end', 400, 'GRAPHQL_PARSE_FAILED', query(`{ flag(key: "${'canary'.repeat(1_000)}`)],
   ['of braces', 400, 'GRAPHQL_PARSE_FAILED', query('{'.repeat(100_000))],
-  ['of lists in lists', 400, 'QUERY_TOO_DEEP', query(`{ flag(key: ${deep('[', ']')}) { id } }`)],
+  // The parser runs out of stack before or after it has counted the tokens, as it has been optimised or not.
+  ['of lists in lists', 400, ['QUERY_TOO_DEEP', 'TOO_MANY_TOKENS'], query(`{ flag(key: ${deep('[', ']')}) { id } }`)],
   [
     'of hundreds of aliases',
     400,
@@ -233,9 +235,9 @@ const all = Object.entries(groups).flatMap(([group, cases]) =>
 describe('a hostile request', () => {
   it.for(all)('gets its status and its code, and the process goes on: %s', async ([, [, status, code, request]]) => {
     const answered = await gateway.request(request);
-    // The parser runs out of stack before or after it has counted the tokens, as it has been optimised or not.
-    const codes = code === 'QUERY_TOO_DEEP' ? [code, 'TOO_MANY_TOKENS'] : [code];
-    expect([status, codes]).toEqual([answered.status, expect.arrayContaining([answered.code])]);
+    expect(answered.status).toBe(status);
+    if (Array.isArray(code)) expect(code).toContain(answered.code);
+    else expect(answered.code).toEqual(code);
     expect(answered.body).not.toMatch(/node_modules|\.ts:|\.js:|\\n +at /);
     expect(answered.body.length).toBeLessThan(20_000);
   });
