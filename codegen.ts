@@ -4,7 +4,7 @@
  */
 export default {
   schema: 'schema/schema.graphql',
-  documents: 'schema/operations/*.graphql',
+  documents: ['schema/operations/*.graphql', 'page/operations/*.graphql'],
   importExtension: '.ts',
   generates: {
     'schema/generated/': {
@@ -13,6 +13,19 @@ export default {
       presetConfig: {
         fragmentMasking: false,
         persistedDocuments: { hashAlgorithm: 'sha256' },
+      },
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        scalars: { ID: 'string', DateTime: 'string', JSON: 'unknown', URL: 'string' },
+      },
+    },
+    // The same for the page at `/`, which sends hashes only and holds no document.
+    'page/src/generated/': {
+      preset: './test/clients/node_modules/@graphql-codegen/client-preset',
+      presetConfig: {
+        fragmentMasking: false,
+        persistedDocuments: { hashAlgorithm: 'sha256', mode: 'replaceDocumentWithHash' },
       },
       config: {
         useTypeImports: true,
