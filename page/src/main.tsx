@@ -1,4 +1,8 @@
+/** What changed, for people. */
 import { render } from 'preact';
+import { Page } from './parts/page.tsx';
+import { start } from './store.ts';
 
-const root = document.getElementById('page');
-if (root) render(<p>Hello</p>, root);
+start();
+const place = document.getElementById('page');
+if (place) render(<Page />, place);

@@ -1,0 +1,76 @@
+/** The first line: one sentence that says how much has changed. */
+import { useEffect } from 'preact/hooks';
+import type { View } from '../address.ts';
+import { kindName } from '../kinds.ts';
+import { showLength, showTime, zoneName } from '../moment.ts';
+import { announcement, type Counts, density, listing, loadedAt, span, view } from '../store.ts';
+import { Inner } from './link.tsx';
+
+export function Summary() {
+  const { counts, large, state } = density.value;
+  const places = placesOf(view.value.choice);
+  const when = whenOf(view.value, span.value, loadedAt.value);
+  const isLoading = state === 'loading';
+  const total = counts && !isLoading ? totalOf(counts, span.value) : null;
+  const sentence = isLoading ? `What changed ${places}${when}?` : `${howMany(total, counts)} ${places}${when}`;
+  const isShown = view.value.event === null;
+  useEffect(() => {
+    if (isShown) document.title = sentence;
+    if (isShown && !isLoading) announcement.value = sentence;
+  }, [sentence, isShown, isLoading]);
+
+  return (
+    <div class="summary">
+      <h1 aria-busy={isLoading}>
+        {sentence}
+        {!isLoading && large !== null && large > 0 && (
+          <>
+            , <Inner to={{ choice: { ...view.value.choice, impact: 'large' } }}>{large} with large impact</Inner>
+          </>
+        )}
+        {!isLoading && '.'}
+      </h1>
+      <p class="zone">Times are those of {zoneName(loadedAt.value)}.</p>
+    </div>
+  );
+}
+
+/** What the bars of the span add up to, and the list. */
+export function totalOf(counts: Counts, { from, to }: { from: number; to: number }): number {
+  return counts.buckets
+    .filter((bucket) => Date.parse(bucket.from) >= from && Date.parse(bucket.to) <= to)
+    .reduce((sum, { total }) => sum + total, 0);
+}
+
+function howMany(total: number | null, counts: Counts | null): string {
+  if (total === null) {
+    const { changes, end } = listing.value;
+    return `${changes.length}${end === null ? '' : ' or more'} changes`;
+  }
+  const words = `${total.toLocaleString('en')} ${total === 1 ? 'change' : 'changes'}`;
+  return counts?.isComplete ? words : `At least ${words}`;
+}
+
+function placesOf({ actors, environments, flags, impact, kinds, projects, sources }: View['choice']): string {
+  const words = [
+    flags.length > 0 && `of ${list(flags)}`,
+    kinds.length > 0 && `(${list(kinds.map(kindName)).toLowerCase()})`,
+    environments.length > 0 && `in ${list(environments)}`,
+    projects.length > 0 && `in project ${list(projects)}`,
+    sources.length > 0 && `from ${list(sources)}`,
+    actors.length > 0 && `by ${list(actors)}`,
+    impact === 'large' && 'with large impact',
+  ].filter((word) => word !== false);
+  return words.length > 0 ? `${words.join(' ')} ` : '';
+}
+
+function list(words: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(words);
+}
+
+function whenOf({ live, span: wanted }: View, { from, to }: { from: number; to: number }, now: number): string {
+  if (live) return `since ${showTime(from, now)}`;
+  if (wanted.form === 'latest') return `in the last ${showLength(to - from)}`;
+  if (wanted.form === 'around') return `in the ${showLength(to - from)} before ${showTime(to, now)}`;
+  return `from ${showTime(from, now)} to ${showTime(to, now)}`;
+}
