@@ -148,14 +148,18 @@ function toTime({ day, h, m, month, ms, s, year }: Day & Clock, offset: number |
 
 /** The time of the day, with the date if it is not today's. */
 export function showTime(at: number, now: number): string {
+  return withDay(at, now, clock.format(at).replace(/[:.]00$/, ''));
+}
+
+/** The same to the minute, where seconds are of no use. */
+export function showMinute(at: number, now: number): string {
+  return withDay(at, now, clock.format(at).replace(/[:.]\d\d$/, ''));
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+function withDay(at: number, now: number, shown: string): string {
   const [date, today] = [new Date(at), new Date(now)];
-  const time = date.toLocaleTimeString(undefined, {
-    hourCycle: 'h23',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
-  const shown = time.replace(/[:.]00$/, '');
   if (date.toDateString() === today.toDateString()) return shown;
   const isThisYear = date.getFullYear() === today.getFullYear();
   const day = date.toLocaleDateString('en-GB', {

@@ -1,5 +1,6 @@
 /** Which changes stand on one row: those of one act, and both vendors' halves of a migration. */
 import type { PageListQuery } from './generated/graphql.ts';
+import { familyOf } from './kinds.ts';
 
 export type Change = NonNullable<PageListQuery['flagEvents']>['edges'][number]['node'];
 
@@ -55,9 +56,9 @@ function actOf(change: Change): string | null {
   return act && `${change.source.id} ${act}`;
 }
 
-/** What the two halves of a migration have in common, but for the environment. */
+/** What the two halves of a migration have in common, but for the environment: the vendors have different words for one kind. */
 function moveOf({ flag, kind }: Change): string | null {
-  return flag && `${kind} ${flag.key}`;
+  return flag && `${familyOf(kind)} ${flag.key}`;
 }
 
 function otherHalf(change: Change, at: number, moves: ReadonlyMap<string, readonly Open[]>): Open | undefined {
@@ -90,11 +91,11 @@ export interface RowWords {
   sources: string[];
 }
 
-export function describeRow({ changes }: Row): RowWords {
+export function describeRow({ changes, reason }: Row): RowWords {
   const [title = '', ...others] = unique(changes.map((change) => change.title));
   const why = unique(changes.map(whyOf));
   return {
-    title: others.length === 0 ? title : `${title} and ${others.length} more`,
+    title: others.length === 0 || reason === 'migration' ? title : `${title} and ${others.length} more`,
     flags: unique(changes.map(({ flag }) => flag?.key)),
     environments: unique(changes.map(({ environment }) => environment?.key)),
     projects: unique(changes.map(({ project }) => project?.key)),

@@ -1,6 +1,6 @@
 /** One change: everything that is known of it, its address, and what to do with it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { NO_CHOICE } from '../address.ts';
+import { DEFAULT_MINUTES_LATEST, NO_CHOICE } from '../address.ts';
 import { kindName } from '../kinds.ts';
 import { showTime, showUtc, zoneName } from '../moment.ts';
 import { toMarkdown, toTicket } from '../share.ts';
@@ -9,6 +9,9 @@ import { changesOf, Diff, Experiments, Impact, useWhole, type WholeChange } from
 import { Inner, Outer } from './link.tsx';
 
 const FIVE_MINUTES = 300_000;
+
+/** The address of a change holds nothing that is about the list. */
+const NO_SPAN = { form: 'latest', minutes: DEFAULT_MINUTES_LATEST } as const;
 
 type Found = Extract<WholeChange, { title: string }>;
 
@@ -95,7 +98,7 @@ function Facts({ change }: { change: Found }) {
     ...(change.__typename === 'LaunchDarklyFlagEvent'
       ? ([
           ['Actions', change.actions.join(', ') || null],
-          ['Description', change.description || null],
+          ['The vendor says', change.auditLogEntry?.description || change.description || null],
         ] as const)
       : ([
           ['Tags', change.tags.map(({ type, value }) => `${type}:${value}`).join(', ') || null],
@@ -126,18 +129,17 @@ function actorOf(change: Found): string | null {
 
 function Why({ change }: { change: Found }) {
   const entry = change.__typename === 'LaunchDarklyFlagEvent' ? change.auditLogEntry : null;
-  if (!entry?.comment && !entry?.description) return null;
+  if (!entry?.comment) return null;
   return (
     <section aria-labelledby="why">
       <h2 id="why">Why</h2>
-      {entry.comment && <blockquote>{entry.comment}</blockquote>}
-      {entry.description && <p>{entry.description}</p>}
+      <blockquote>{entry.comment}</blockquote>
     </section>
   );
 }
 
 function Share({ change }: { change: Found }) {
-  const href = hrefOf({ event: change.id });
+  const href = hrefOf({ event: change.id, choice: NO_CHOICE, span: NO_SPAN, live: false });
   const forms = [
     ['Copy link', href],
     ['Copy as Markdown', toMarkdown(change, { href })],

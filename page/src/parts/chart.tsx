@@ -4,7 +4,7 @@
  */
 import { useState } from 'preact/hooks';
 import { FAMILIES, FAMILY_NAMES, type Family, familyOf } from '../kinds.ts';
-import { showTime } from '../moment.ts';
+import { showMinute, showTime } from '../moment.ts';
 import { announcement, type Counts, density, go, loadedAt, span } from '../store.ts';
 
 type Bucket = Counts['buckets'][number];
@@ -176,7 +176,7 @@ function Axis({ buckets }: { buckets: readonly Bucket[] }) {
   return (
     <div class="axis" aria-hidden="true">
       {ends.map((time) => (
-        <span key={time}>{showTime(Date.parse(time), loadedAt.value)}</span>
+        <span key={time}>{showMinute(Date.parse(time), loadedAt.value)}</span>
       ))}
     </div>
   );

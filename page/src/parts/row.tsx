@@ -60,6 +60,13 @@ export function Row({ position, row }: { row: RowOfChanges; position: number }) 
           ))}
           {environments.length === 0 && projects.map((project) => <span key={project}>{project}</span>)}
         </p>
+        {row.reason === 'migration' && (
+          <ul class="halves" aria-label="In each vendor">
+            {halvesOf(row).map((half) => (
+              <li key={half}>{half}</li>
+            ))}
+          </ul>
+        )}
         {why !== null && (
           <p class="why">
             <span class="unseen">Why: </span>“{why}”
@@ -91,7 +98,11 @@ export function Row({ position, row }: { row: RowOfChanges; position: number }) 
   );
 }
 
-/** A letter and a pattern for what was done: no colour alone says it. */
+function halvesOf({ changes }: RowOfChanges): string[] {
+  return [...new Set(changes.map(({ source, title }) => `${source.name}: ${title}`))];
+}
+
+/** A pattern for what was done, with its name: no colour alone says it. */
 export function Sign({ change }: { change: Change }) {
   const family = familyOf(change.kind);
   return (

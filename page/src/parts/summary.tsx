@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { View } from '../address.ts';
 import { kindName } from '../kinds.ts';
-import { showLength, showTime, zoneName } from '../moment.ts';
+import { showLength, showMinute, zoneName } from '../moment.ts';
 import { announcement, type Counts, density, listing, loadedAt, span, view } from '../store.ts';
 import { Inner } from './link.tsx';
 
@@ -69,8 +69,8 @@ function list(words: readonly string[]): string {
 }
 
 function whenOf({ live, span: wanted }: View, { from, to }: { from: number; to: number }, now: number): string {
-  if (live) return `since ${showTime(from, now)}`;
-  if (wanted.form === 'latest') return `in the last ${showLength(to - from)}`;
-  if (wanted.form === 'around') return `in the ${showLength(to - from)} before ${showTime(to, now)}`;
-  return `from ${showTime(from, now)} to ${showTime(to, now)}`;
+  if (live) return `since ${showMinute(from, now)}`;
+  if (wanted.form === 'latest') return `in the last ${showLength(to - from).replace(/^1 /, '')}`;
+  if (wanted.form === 'around') return `in the ${showLength(to - from)} before ${showMinute(to, now)}`;
+  return `from ${showMinute(from, now)} to ${showMinute(to, now)}`;
 }
