@@ -9,6 +9,14 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts \
   && find node_modules -type f -regextype posix-extended -regex '.*\.([cm]?ts|map)' -delete
 
+# The page at /, for TIMELINE=on.
+FROM ${NODE_IMAGE} AS page
+WORKDIR /app
+COPY tsconfig.json ./
+COPY schema/supergraph/install.ts schema/supergraph/
+COPY page page
+RUN node page/build.ts
+
 # What the image of Node is made from, and of that image the program alone: without npm and headers it stays below 250 MB.
 FROM ${BASE_IMAGE}
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
@@ -16,6 +24,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY package.json ./
 COPY src src
+COPY --from=page /app/page/dist page/dist
 # Trusted documents, and the schema reference if `npm run docs` was run.
 COPY schema schema
 # A number, because Kubernetes cannot tell whether a name is root. Nothing is written to disk.

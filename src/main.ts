@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readTrustedDocuments } from './edge/document-list.ts';
 import { refuseHost } from './edge/host.ts';
+import { isBuilt } from './edge/pages/timeline.ts';
 import { createGateway } from './gateway.ts';
 import { createHistory } from './history/history.ts';
 import { createLive } from './live/live.ts';
@@ -48,6 +49,8 @@ const METRICS_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is taken: set it to another port',
   EACCES: 'this user may not listen on that port',
 };
+
+const NOT_BUILT = 'The page that shows people what changed has not been built: run `npm run page:build`.';
 
 const OTEL_STATE = 'opentelemetry.js.api.';
 
@@ -167,7 +170,8 @@ async function run(config: Config): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
-  print(greet(address, read, { isSandbox, ...config }));
+  const { graphiql, timeline } = toPublicFace(config);
+  print(greet(address, read, { isSandbox, graphiql, timeline }));
   if (metricsServer) print(`Metrics are at http://${hostOf(metricsServer.address)}/metrics`);
 
   const reason = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), uncaught]);
@@ -236,7 +240,7 @@ function hostOf({ address, family, port }: AddressInfo): string {
 function greet(
   address: AddressInfo,
   sources: readonly ConfiguredSource[],
-  { graphiql, isSandbox }: { graphiql: boolean; isSandbox: boolean },
+  { graphiql, isSandbox, timeline }: { graphiql: boolean; isSandbox: boolean; timeline: boolean },
 ): string {
   const host = hostOf(address);
   const names = sources.map(({ definition, settings }) => `${settings.id} (${definition.name})`).join(', ');
@@ -247,6 +251,7 @@ function greet(
     graphiql
       ? `Open http://${host}/graphql in a browser and press the play button.`
       : `Send GraphQL to http://${host}/graphql (GraphiQL is off: see GRAPHIQL).`,
+    ...(timeline ? [isBuilt() ? `The page that shows people what changed is at http://${host}/` : NOT_BUILT] : []),
     ...(isSandbox ? ['To read real accounts, see "Point it at your accounts" in README.md.'] : []),
   ].join('\n');
 }

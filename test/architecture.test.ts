@@ -47,6 +47,20 @@ describe('the imports', () => {
     expect(importedBy('timeline/').filter((to) => !allowed.includes(to))).toEqual([]);
   });
 
+  it('of the page are its own files and its own packages', () => {
+    const folder = fileURLToPath(new URL('../page/', import.meta.url));
+    const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const places = globSync('src/**/*.{ts,tsx}', { cwd: folder }).flatMap((file) => {
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const runtime = text.matchAll(/^(?:import|export)(?! type)[^;']*'([^']+)';/gm);
+      return [...runtime].map(([, to = '']) => (to.startsWith('.') ? path.join(path.dirname(file), to) : to));
+    });
+    expect(places.length).toBeGreaterThan(50);
+    const isOwn = (to: string) =>
+      to.startsWith('src/') || Object.keys(dependencies).some((name) => to.startsWith(name));
+    expect([...new Set(places.filter((to) => !isOwn(to)))]).toEqual([]);
+  });
+
   it('of model.ts are none', () => {
     expect(importedBy('model.ts')).toEqual([]);
   });

@@ -73,6 +73,7 @@ describe('settings from the environment', () => {
       corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
       rateLimitPerMinute: 0,
       graphiql: false,
+      timeline: false,
       introspection: false,
       logLevel: 'warn',
       metricsPort: 9464,
@@ -135,14 +136,23 @@ describe('settings from the environment', () => {
     expect(toConfig(needless, {}, definitions)).toEqual(toConfig(unleash, {}, definitions));
   });
 
-  it('are off in production where they show the schema, unless the settings say otherwise', () => {
+  it('are off in production where they are for people or show the schema, unless the settings say otherwise', () => {
     const shown = (env: Environment, file = {}) => {
-      const { graphiql, introspection } = toConfig({ NODE_ENV: 'production', ...env }, file, definitions);
-      return [graphiql, introspection];
+      const { graphiql, introspection, timeline } = toConfig({ NODE_ENV: 'production', ...env }, file, definitions);
+      return [graphiql, introspection, timeline];
     };
-    expect(shown({ NODE_ENV: 'development' })).toEqual([true, true]);
-    expect(shown({})).toEqual([false, false]);
-    expect(shown({ GRAPHIQL: 'on' }, { introspection: true })).toEqual([true, true]);
+    expect(shown({ NODE_ENV: 'development' })).toEqual([true, true, true]);
+    expect(shown({})).toEqual([false, false, false]);
+    expect(shown({ GRAPHIQL: 'on' }, { introspection: true, timeline: true })).toEqual([true, true, true]);
+  });
+
+  it('leave the page out that needs trusted documents where there are none', () => {
+    const face = (env: Environment) => toPublicFace(toConfig(env, {}, definitions)).timeline;
+    expect([face({}), face({ TRUSTED_DOCUMENTS: 'only' }), face({ TRUSTED_DOCUMENTS: 'off' })]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it.for<[string, Environment]>([
@@ -434,6 +444,7 @@ const access: Case[] = [
   ...['true', '1', 'yes', CANARY].flatMap((text): Case[] => [
     ['neither on nor off', { GRAPHIQL: text }, ['GRAPHIQL']],
     ['neither on nor off', { INTROSPECTION: text }, ['INTROSPECTION']],
+    ['neither on nor off', { TIMELINE: text }, ['TIMELINE']],
   ]),
   ...['-1', '1.5', '1000001', CANARY].map(
     (count): Case => ['an absurd rate', { RATE_LIMIT_PER_MINUTE: count }, ['RATE_LIMIT_PER_MINUTE']],
@@ -449,6 +460,7 @@ const access: Case[] = [
       ['UPSTREAM_CALLS_PER_REQUEST'],
     ],
   ),
+  ['a page without what it asks by', { TIMELINE: 'on', TRUSTED_DOCUMENTS: 'Off' }, ['TIMELINE']],
   ['one port for two listeners', { PORT: '4001', METRICS_PORT: '4001' }, ['METRICS_PORT']],
   ['an absurd delay', { SHUTDOWN_DELAY_MS: '60001' }, ['SHUTDOWN_DELAY_MS']],
   ['a level that is none', { LOG_LEVEL: CANARY }, ['LOG_LEVEL']],
@@ -716,6 +728,7 @@ const EVERY_VARIABLE: Environment = {
   CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
   RATE_LIMIT_PER_MINUTE: '0',
   GRAPHIQL: 'off',
+  TIMELINE: 'off',
   INTROSPECTION: 'off',
   LOG_LEVEL: 'warn',
   METRICS_PORT: '9464',

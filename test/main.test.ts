@@ -34,9 +34,12 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('the process, with nothing configured,', () => {
   it('greets with one friendly message that says it is the sandbox and where to open it', async () => {
     await using gateway = await start();
-    expect(gateway.output().replaceAll(gateway.url, '<url>')).toMatchInlineSnapshot(`
+    expect(
+      gateway.output().replaceAll(gateway.url, '<url>').replaceAll(new URL('/', gateway.url).href, '<page>'),
+    ).toMatchInlineSnapshot(`
       "Nothing is configured, so this is the sandbox: made-up events of launchdarkly (LaunchDarkly), unleash (Unleash), served by small servers on this machine.
       Open <url> in a browser and press the play button.
+      The page that shows people what changed is at <page>
       To read real accounts, see "Point it at your accounts" in README.md.
       "
     `);
@@ -350,6 +353,9 @@ describe('npm start', () => {
     );
     const { flagEvents } = await ask(gateway.url);
     expect(new Set(flagEvents.nodes.map((node) => node.__typename)).size).toBe(2);
+    // Built before from the same files, so nothing is installed.
+    const page = await fetch(new URL('/', gateway.url), { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('<div id="page">');
   });
 });
 
@@ -432,4 +438,5 @@ async function cloneTo(target: string): Promise<void> {
     await cp(path.join(root, file), path.join(target, file)).catch(() => {});
   }
   await symlink(path.join(root, 'node_modules'), path.join(target, 'node_modules'));
+  await cp(path.join(root, 'page/dist'), path.join(target, 'page/dist'), { recursive: true });
 }

@@ -23,6 +23,8 @@ export interface PublicFace extends AuthenticationOptions {
   /** Web pages of these origins may call the gateway, besides those of its own origin. */
   corsOrigins: readonly string[];
   graphiql: boolean;
+  /** Whether the page that shows what changed is at `/`. It asks by hashes of trusted documents. */
+  timeline: boolean;
   /** Whether introspection is answered, and errors suggest names of fields, types and values. */
   introspection: boolean;
   /** For each caller; 0 is no limit. */
@@ -37,6 +39,7 @@ export const PRIVATE_FACE: PublicFace = {
   jwt: null,
   corsOrigins: [],
   graphiql: true,
+  timeline: true,
   introspection: true,
   rateLimitPerMinute: 0,
   isPrivate: true,

@@ -91,6 +91,8 @@ export function toConfig(
   if (parsedFile.success && exposed.success) problems.push(...exposureProblems({ ...exposed.data, access }));
   if (parsed.success && parsed.data.metricsPort === parsed.data.port && parsed.data.port !== 0)
     problems.push('METRICS_PORT: must differ from PORT');
+  if (said.timeline === true && said.trustedDocuments === 'off')
+    problems.push('TIMELINE: needs TRUSTED_DOCUMENTS to be `on` or `only`');
 
   const sources = [
     ...definitions.flatMap((definition) => sourceFromEnvironment(definition, env, problems)),

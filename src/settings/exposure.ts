@@ -22,7 +22,7 @@ export function exposureProblems(settings: Access & Pick<GeneralSettings, 'host'
 }
 
 export function toPublicFace(settings: GeneralSettings & WithRules): PublicFace {
-  const { access, apiKeys, corsOrigins, graphiql, introspection, jwt, proxy, rateLimitPerMinute } = settings;
+  const { access, apiKeys, corsOrigins, graphiql, introspection, jwt, proxy, rateLimitPerMinute, timeline } = settings;
   const isPrivate = isOpen(settings) && !settings.allowAnonymous;
   return {
     access,
@@ -32,6 +32,7 @@ export function toPublicFace(settings: GeneralSettings & WithRules): PublicFace 
     introspection,
     jwt,
     rateLimitPerMinute,
+    timeline: timeline && settings.trustedDocuments !== 'off',
     isPrivate,
     proxy: toProxy(proxy),
   };

@@ -223,6 +223,13 @@ const access = z.object({
     inProduction: false,
     description: 'Whether GraphiQL is served.',
   }),
+  timeline: setting({
+    variable: 'TIMELINE',
+    form: onOrOff,
+    schema: onOff.default(true),
+    inProduction: false,
+    description: 'Whether the page that shows people what changed is at `/`. It needs `TRUSTED_DOCUMENTS`.',
+  }),
   introspection: setting({
     variable: 'INTROSPECTION',
     form: onOrOff,

@@ -116,8 +116,8 @@ describe('a page', () => {
 
 describe('GET /', () => {
   it.for([
-    ['GraphiQL', {}, 302, './graphql'],
-    ['the reference', { GRAPHIQL: 'off' }, 302, './schema'],
+    ['GraphiQL', { TIMELINE: 'off' }, 302, './graphql'],
+    ['the reference', { TIMELINE: 'off', GRAPHIQL: 'off' }, 302, './schema'],
     ['GraphiQL, in production', { NODE_ENV: 'production', GRAPHIQL: 'on' }, 302, './graphql'],
     ['what is there without a page', { NODE_ENV: 'production' }, 404, undefined],
   ] as const)('leads a browser to %s', async ([, env, status, location]) => {

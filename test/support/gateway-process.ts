@@ -22,7 +22,7 @@ export type Variables = Readonly<Record<string, string>>;
 /** Without what would configure a gateway on the machine that runs the tests. */
 export function environment(variables: Variables = {}): NodeJS.ProcessEnv {
   const foreign =
-    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|JWT_|HOST$|PORT$|ALLOW_|API_KEYS$|CORS_ORIGINS$|RATE_LIMIT_|GRAPHIQL$|INTROSPECTION$|LOG_LEVEL$|METRICS_|OTEL_|REDIS_|SEND_|[A-Z_]+_MS$|UPSTREAM_|TRUSTED_|SUBGRAPH_|FEDERATION_|https?_proxy$|no_proxy$|NODE_OPTIONS$|NODE_ENV$)/i;
+    /^(LAUNCHDARKLY_|UNLEASH_|GATEWAY_|JWT_|HOST$|PORT$|ALLOW_|API_KEYS$|CORS_ORIGINS$|RATE_LIMIT_|GRAPHIQL$|INTROSPECTION$|LOG_LEVEL$|METRICS_|OTEL_|REDIS_|SEND_|[A-Z_]+_MS$|UPSTREAM_|TIMELINE$|TRUSTED_|SUBGRAPH_|FEDERATION_|https?_proxy$|no_proxy$|NODE_OPTIONS$|NODE_ENV$)/i;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return { ...Object.fromEntries(kept), PORT: '0', ...variables };
 }

@@ -7,12 +7,14 @@ export interface Page {
   /** Read or rendered when it is asked for the first time. */
   read: () => string | Promise<string>;
   headers?: Readonly<Record<string, string>>;
+  /** @default 'no-cache': browsers ask whether theirs is still the same */
+  cacheControl?: string;
 }
 
 /** The answer to a request for the page. */
 export type PageAnswer = (request: Request, FetchResponse: typeof Response) => Promise<Response>;
 
-export function createPage({ headers = {}, read, type }: Page): PageAnswer {
+export function createPage({ cacheControl = 'no-cache', headers = {}, read, type }: Page): PageAnswer {
   const load = once(async () => {
     const body = Buffer.from(await read());
     // Weak: it names the page in every encoding.
@@ -28,7 +30,7 @@ export function createPage({ headers = {}, read, type }: Page): PageAnswer {
 
   return async (request, FetchResponse) => {
     const { body, etag } = await load();
-    const kept = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
+    const kept = { etag, 'cache-control': cacheControl, vary: 'accept, accept-encoding' };
     if (isKnown(request.headers.get('if-none-match'), etag)) {
       return new FetchResponse(null, { status: 304, headers: kept });
     }

@@ -1,19 +1,23 @@
-/** The pages for people with a browser: GraphiQL, the schema reference, and the way to them. */
+/** The pages for people with a browser: what changed, GraphiQL, the schema reference, and the way to them. */
 import type { Plugin } from 'graphql-yoga';
 import { createGraphiQLPage } from './graphiql.ts';
 import { createReferencePage, REFERENCE_PATH } from './schema-reference.ts';
+import { createTimelinePages } from './timeline.ts';
 
 export interface PagesOptions {
   graphiql: boolean;
+  /** The page that shows what changed. */
+  timeline: boolean;
   /** Whether clients may see the schema. */
   introspection: boolean;
 }
 
 export const GRAPHQL_PATH = '/graphql';
 
-export function usePages({ graphiql, introspection }: PagesOptions): Plugin {
+export function usePages({ graphiql, introspection, timeline: isTimelineOn }: PagesOptions): Plugin {
   const reference = introspection ? createReferencePage() : null;
   const editor = graphiql ? createGraphiQLPage({ hasReference: reference !== null }) : null;
+  const timeline = isTimelineOn ? createTimelinePages() : null;
   const start = (editor && GRAPHQL_PATH) ?? (reference && REFERENCE_PATH);
 
   return {
@@ -21,6 +25,8 @@ export function usePages({ graphiql, introspection }: PagesOptions): Plugin {
       if (request.method !== 'GET') return;
       const isBrowser = request.headers.get('accept')?.includes('text/html') === true;
       if (pathname === REFERENCE_PATH) return reference?.(request, FetchResponse).then(endResponse);
+      const page = timeline?.assets.get(pathname) ?? (isBrowser ? timeline?.pageAt(pathname) : undefined);
+      if (page) return page(request, FetchResponse).then(endResponse);
       if (isBrowser && isGraphQLPath(pathname)) return editor?.(request, FetchResponse).then(endResponse);
       if (isBrowser && pathname === '/') endResponse(start ? leadTo(start, FetchResponse) : tell(FetchResponse));
     },
