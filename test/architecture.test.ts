@@ -52,7 +52,7 @@ describe('the imports', () => {
     const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const places = globSync('src/**/*.{ts,tsx}', { cwd: folder }).flatMap((file) => {
       const text = readFileSync(path.join(folder, file), 'utf8');
-      const runtime = text.matchAll(/^(?:import|export)(?! type)[^;']*'([^']+)';/gm);
+      const runtime = text.matchAll(/^import (?!type )[^;]* from '([^']+)';/gm);
       return [...runtime].map(([, to = '']) => (to.startsWith('.') ? path.join(path.dirname(file), to) : to));
     });
     expect(places.length).toBeGreaterThan(50);
