@@ -203,14 +203,14 @@ function fail(error: unknown): void {
 async function readCounts(signal: AbortSignal): Promise<void> {
   const { choice } = view.value;
 
-  const variables = {
-    filter: toFilter(choice, band.value),
-    buckets: BARS,
-    large: toFilter({ ...choice, impact: 'large' }, span.value),
-  };
+  const filter = toFilter(choice, band.value);
+  const largeFilter = toFilter({ ...choice, impact: 'large' }, span.value);
   try {
-    const { flagEventCounts: counts, large } = await ask(PageCountsDocument, variables, signal);
-    density.value = { state: 'ready', counts, large: large?.total ?? null };
+    const { flagEventCounts: counts } = await ask(PageCountsDocument, { filter, buckets: BARS }, signal);
+    density.value = { state: 'ready', counts, large: null };
+    // Only now: what has been read for the bars is remembered, and most of it need not be asked for again.
+    const large = await ask(PageCountsDocument, { filter: largeFilter, buckets: 1 }, signal);
+    density.value = { ...density.value, large: large.flagEventCounts?.total ?? null };
   } catch {
     // Why is told by the list.
     if (!signal.aborted) density.value = { state: 'failed', counts: null, large: null };

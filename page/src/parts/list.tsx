@@ -47,9 +47,11 @@ function Pill() {
   const count = waiting.value.length;
   if (count === 0) return null;
   return (
-    <button type="button" class="pill" onClick={showNew} title="Show them (n)">
-      ↑ {count} new {count === 1 ? 'change' : 'changes'}
-    </button>
+    <div class="pill-place">
+      <button type="button" class="pill" onClick={showNew} title="Show them (n)">
+        ↑ {count} new {count === 1 ? 'change' : 'changes'}
+      </button>
+    </div>
   );
 }
 

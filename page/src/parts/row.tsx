@@ -34,7 +34,7 @@ export function Row({ position, row }: { row: RowOfChanges; position: number }) 
   return (
     <article
       class={`row ${row.reason}`}
-      data-row
+      data-row={row.changes.length}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: as the feed pattern of ARIA wants it.
       tabIndex={0}
       aria-labelledby={heading}
