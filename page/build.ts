@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const folder = import.meta.dirname;
 const isStart = process.argv.includes('--at-start');
-const { NODE_ENV, TIMELINE = NODE_ENV === 'production' ? 'off' : 'on' } = process.env;
-const isServed = TIMELINE.trim().toLowerCase() === 'on';
+const { NODE_ENV, TIMELINE } = process.env;
+const isServed = (TIMELINE || (NODE_ENV === 'production' ? 'off' : 'on')).trim().toLowerCase() === 'on';
 
-/** What it was built from. */
+/** What it was built from. Written last: without it there is no build, or half of one. */
 const mark = path.join(folder, 'dist', 'built-from');
 const wanted = fingerprint();
 

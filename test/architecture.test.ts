@@ -52,12 +52,12 @@ describe('the imports', () => {
     const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const places = globSync('src/**/*.{ts,tsx}', { cwd: folder }).flatMap((file) => {
       const text = readFileSync(path.join(folder, file), 'utf8');
-      const runtime = text.matchAll(/^import (?!type )[^;]* from '([^']+)';/gm);
+      const runtime = text.matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?'([^']+)';/gm);
       return [...runtime].map(([, to = '']) => (to.startsWith('.') ? path.join(path.dirname(file), to) : to));
     });
     expect(places.length).toBeGreaterThan(50);
     const isOwn = (to: string) =>
-      to.startsWith('src/') || Object.keys(dependencies).some((name) => to.startsWith(name));
+      to.startsWith('src/') || Object.keys(dependencies).some((name) => to === name || to.startsWith(`${name}/`));
     expect([...new Set(places.filter((to) => !isOwn(to)))]).toEqual([]);
   });
 

@@ -1,5 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTimelinePages } from '../../src/edge/pages/timeline.ts';
 import { type PublicGateway, startPublicGateway } from '../support/public-gateway.ts';
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
@@ -18,8 +23,8 @@ describe('the page', () => {
   it.for([
     ['/', './'],
     [EVENT, '../'],
-  ])('at %s finds what it needs from where it is', async ([path = '', base]) => {
-    const { body, headers, status } = await gateway.request({ path, headers: HTML });
+  ])('at %s finds what it needs from where it is', async ([at = '', base]) => {
+    const { body, headers, status } = await gateway.request({ path: at, headers: HTML });
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(body).toContain(`<base href="${base}" />`);
     const addresses = [...body.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map(([, address]) => address);
@@ -80,6 +85,13 @@ describe('the page', () => {
     '/index.html',
   ])('is not at %s', async (path) => {
     expect(await gateway.request({ path, headers: HTML })).toMatchObject({ status: 404 });
+  });
+
+  it('is not there without a build, or with half of one', async () => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'gateway-page-'));
+    const build = pathToFileURL(`${folder.path}/`);
+    await writeFile(new URL('index.html', build), '<head></head>');
+    expect(createTimelinePages(build)).toBeNull();
   });
 
   it('is for browsers, not for who asks for something else', async () => {

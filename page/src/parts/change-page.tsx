@@ -192,6 +192,7 @@ function Raw({ change }: { change: Extract<Found, { __typename: 'UnleashFlagEven
   return (
     <details>
       <summary>The whole state</summary>
+      <p>The gateway shows no secret: [REDACTED] stands where one is.</p>
       {states.map(
         ([name, state]) =>
           state !== null && (

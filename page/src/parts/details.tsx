@@ -98,7 +98,6 @@ function Line({ isRedacted, sign, text }: { sign: '-' | '+' | ' '; text: string;
     <code class={LINES[sign]}>
       {sign} {text}
       {isRedacted && <span class="badge">hidden by the gateway</span>}
-      {'\n'}
     </code>
   );
 }

@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { NO_CHOICE } from '../address.ts';
 import type { Row as RowOfChanges } from '../rows.ts';
-import { choices, go, listing, readOn, reload, rows, showWaiting, span, view, waiting } from '../store.ts';
+import { go, listing, readOn, reload, rows, showWaiting, span, view, waiting } from '../store.ts';
 import { Row } from './row.tsx';
 
 const CHUNK = 25;
@@ -21,11 +21,13 @@ export function List() {
         Changes, newest first
       </h2>
       <Pill />
-      <div role="feed" aria-busy={state === 'loading' || state === 'adding'} aria-label="Changes">
-        {chunks.map((first) => (
-          <Chunk key={first} rows={all.slice(first, first + CHUNK)} first={first} />
-        ))}
-      </div>
+      {all.length > 0 && (
+        <div role="feed" aria-busy={state === 'loading' || state === 'adding'} aria-label="Changes">
+          {chunks.map((first) => (
+            <Chunk key={first} rows={all.slice(first, first + CHUNK)} first={first} />
+          ))}
+        </div>
+      )}
       {state === 'loading' && <Skeleton />}
       {state === 'failed' && <Failed message={failure?.message ?? ''} code={failure?.code ?? ''} />}
       {state === 'ready' && changes.length === 0 && <Empty />}
@@ -131,7 +133,7 @@ function Empty() {
   const { sources } = listing.value;
   const isNarrowed = JSON.stringify(choice) !== JSON.stringify(NO_CHOICE);
   const hasFailed = sources.some(({ status }) => status === 'FAILED');
-  if (sources.length === 0 && choices.value?.flagSources.length === 0) {
+  if (sources.length === 0 && !isNarrowed) {
     return (
       <div class="state">
         <h2>There is no source</h2>

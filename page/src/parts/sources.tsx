@@ -23,11 +23,10 @@ export function Sources() {
   );
 }
 
-function describe({ failedFeeds, reachesBackTo, source, status }: SourceState): string {
-  const isPartly = status === 'FAILED' && failedFeeds.length > 0;
+function describe({ reachesBackTo, source, status }: SourceState): string {
   const lag = lags.value.get(source.name);
   return [
-    isPartly ? 'failed in part' : WORDS[status],
+    WORDS[status],
     reachesBackTo !== null && `sees back to ${showTime(Date.parse(reachesBackTo), loadedAt.value)}`,
     lag !== undefined && `last change came after ${showLength(lag)}`,
   ]
@@ -53,12 +52,17 @@ export function Notices() {
 
 const LOST = 'The connection is lost. It is being made again; nothing that happens meanwhile will be missing.';
 
+/** The environments of a source that fail, or all of it. */
+function listOf(feeds: readonly string[], source: string): string {
+  return feeds.length === 0 ? source : feeds.join(', ');
+}
+
 function troubles(report: SourceState): string[] {
   const { detailsFailure, failedFeeds, failure, missingDetails, notices, skippedEvents, source, status } = report;
   const retry = failure?.retryAfterSeconds;
   return [
     failure &&
-      `Changes of ${source.name}${failedFeeds.length > 0 ? ` (${failedFeeds.join(', ')})` : ''} are missing here: ` +
+      `Changes of ${listOf(failedFeeds, source.name)} are missing here: ` +
         `${failure.message}${retry ? ` It can be asked again in ${showLength(retry * 1000)}.` : ''}`,
     status === 'LATE' && `Some changes of ${source.name} came late: they stand lower in the list than they should.`,
     skippedEvents > 0 &&

@@ -30,7 +30,7 @@ export function Summary() {
         )}
         {!isLoading && '.'}
       </h1>
-      <p class="zone">Times are those of {zoneName(loadedAt.value)}.</p>
+      <p class="zone">Times are those of {zoneName(span.value.to)}.</p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** Which time is shown: around a moment, or up to now. */
 import { useEffect, useState } from 'preact/hooks';
-import { parseMoment } from '../moment.ts';
+import { parseMoment, showLength } from '../moment.ts';
 import { connection, go, span, view } from '../store.ts';
 import { shift, toggleLive } from './keys.tsx';
 
@@ -24,7 +24,7 @@ export function TimeBox() {
   const minutes = Math.round((span.value.to - span.value.from) / 60_000);
   const lengths = LENGTHS.some(([known]) => known === minutes)
     ? LENGTHS
-    : [[minutes, 'as chosen'] as const, ...LENGTHS];
+    : [[minutes, showLength(minutes * 60_000)] as const, ...LENGTHS];
 
   function submit(event: Event): void {
     event.preventDefault();

@@ -31,8 +31,9 @@ const FOR_GOOD = 'public, max-age=31536000, immutable';
 
 const CHANGE_PATH = /^\/events\/[^/]+$/;
 
+/** The mark is what a build writes last. */
 export function isBuilt(build: URL = BUILD): boolean {
-  return existsSync(new URL('index.html', build));
+  return existsSync(new URL('built-from', build));
 }
 
 export interface TimelinePages {
