@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { CHROMIUM, FLAGS, NO_CHROMIUM } from '../support/chromium.ts';
 
 /** Where a run leaves what the page looked like. */
-const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
+export const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
 
 /** `null` without Chromium: the tests are skipped then. */
 export async function launchChromium(): Promise<Browser | null> {
@@ -17,6 +17,8 @@ export async function launchChromium(): Promise<Browser | null> {
 }
 
 const LONGEST = { timeout: 10_000, interval: 25 };
+
+export type { Browser };
 
 export interface OpenPage extends AsyncDisposable {
   page: Page;

@@ -51,10 +51,13 @@ describe('the package', () => {
       'dist',
       'docs',
       'package.json',
+      'page',
       'schema',
     ];
     expect([...places].toSorted()).toEqual(expected);
     expect(files).toContain('schema/generated/persisted-documents.json');
+    expect(files).toContain('page/dist/index.html');
+    expect(files.filter((file) => file.startsWith('page/') && !file.startsWith('page/dist/'))).toEqual([]);
     expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { generateKeyPair, SignJWT } from 'jose';
+import { readTrustedDocuments } from '../../src/edge/document-list.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { createHistory } from '../../src/history/history.ts';
 import { createLive } from '../../src/live/live.ts';
@@ -116,6 +117,8 @@ export async function startAccessGateway(options: Options = {}) {
     live,
     federation: config.federation,
     face: toPublicFace(config),
+    trustedDocuments: 'on',
+    documents: readTrustedDocuments(),
   });
   const server = createServer(gateway);
   const url = `${await listen(server)}/graphql`;

@@ -1,0 +1,288 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import type { SandboxEvent } from '../../src/sources/unleash/sandbox.ts';
+import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
+import { type Browser, launchChromium, type OpenOptions, openPage, SCREENSHOTS } from '../clients/open-page.ts';
+import { startAccessGateway } from '../support/access-gateway.ts';
+import { NO_CHROMIUM } from '../support/chromium.ts';
+import { startCuttingProxy } from '../support/cutting-proxy.ts';
+import { startGateway } from '../support/gateway.ts';
+import { startBoth } from '../support/sandboxes.ts';
+import { createUnleashAdmin } from '../support/unleash-admin.ts';
+
+const HOUR = 3_600_000;
+const LONGEST = { timeout: 20_000, interval: 50 };
+
+/** What has been counted, for people to look at. */
+const figures: Record<string, unknown> = {};
+const complaints: string[] = [];
+
+describe('the page, in Chromium,', () => {
+  let browser: Browser | null;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await writeFile(`${SCREENSHOTS}page-figures.json`, `${JSON.stringify(figures, null, 2)}\n`);
+  });
+  beforeEach(({ skip }) => skip(!browser, NO_CHROMIUM));
+
+  async function open(url: string, options: Partial<OpenOptions> = {}) {
+    const opened = await openPage(browser as Browser, url, { complaints, ...options });
+    await opened.settle();
+    return opened;
+  }
+
+  /** 10,000 changes of one day, one every 8.64 seconds. */
+  function manyEvents(count: number): SandboxEvent[] {
+    const newest = Date.now() - HOUR;
+    const flags = ['checkout', 'search', 'refunds'];
+    return Array.from({ length: count }, (_, index) => ({
+      id: index + 1,
+      type: index % 2 === 0 ? 'feature-environment-enabled' : 'feature-environment-disabled',
+      createdBy: 'growth.analyst@example.com',
+      createdByUserId: 6,
+      createdAtMicros: (newest - (count - 1 - index) * 8_640) * 1000,
+      data: null,
+      preData: null,
+      tags: [],
+      featureName: flags[index % flags.length] ?? null,
+      project: 'web',
+      environment: index % 4 < 2 ? 'production' : 'staging',
+    }));
+  }
+
+  it('shows 10,000 changes of a day, and keeps few of them in the document', async () => {
+    await using unleash = await startUnleashSandbox({ events: manyEvents(10_000) });
+    const sources = [{ vendor: 'unleash' as const, apiToken: unleash.token, url: unleash.url }];
+    await using gateway = await startGateway(sources, { historyCacheMb: 64 });
+    await using opened = await open(gateway.url, { path: '/?span=2d' });
+    const { page } = opened;
+    expect(await opened.sentence()).toBe('10,000 changes in the last 2 days.');
+    let most = 0;
+    const seen = new Set<string>();
+    const look = async () => {
+      const rows = page.locator('[data-row]');
+      const places = await rows.evaluateAll((all) => all.map((row) => row.ariaPosInSet ?? ''));
+      most = Math.max(most, places.length);
+      for (const place of places) seen.add(place);
+    };
+    await vi.waitFor(
+      async () => {
+        await look();
+        await page.evaluate(() => scrollBy(0, 2 * innerHeight));
+        expect(await page.getByText('That is all of it.').count()).toBe(1);
+      },
+      { timeout: 240_000, interval: 10 },
+    );
+    await look();
+    figures.rowsInTheDocument = most;
+    expect(most).toBeLessThan(250);
+    expect(seen.size).toBe(10_000);
+    await page.evaluate(() => scrollTo(0, 0));
+    await vi.waitFor(async () => expect(await page.locator('[aria-posinset="1"]').count()).toBe(1), LONGEST);
+  });
+
+  it('tells what is missing while one source is down, and while both are', async () => {
+    await using both = await startBoth();
+    const url = both.gateway.url;
+    const fault = both.unleash.faults.always({ kind: 'status', status: 503 });
+    await using one = await open(url, { path: '/?span=7d' });
+    await one.page.getByText('Changes of unleash are missing here').waitFor();
+    expect(await one.page.locator('.source.failed').innerText()).toContain('unleash failed');
+    expect(new Set(await one.page.locator('.row .from').allInnerTexts())).toEqual(new Set(['launchdarkly']));
+    expect(await one.audit()).toEqual([]);
+    await one.screenshot('one-source-down');
+    both.launchDarkly.faults.add({ type: 'unavailable' });
+    await using none = await openPage(browser as Browser, url, { complaints, path: '/?span=7d' });
+    await none.page.getByRole('heading', { name: 'No changes can be shown' }).waitFor();
+    expect(await none.audit()).toEqual([]);
+    await none.screenshot('both-sources-down');
+    fault[Symbol.dispose]();
+    both.launchDarkly.faults.clear();
+    await vi.waitFor(async () => {
+      await none.page.getByRole('button', { name: 'Try again' }).click({ timeout: 1_000 });
+      expect(await none.page.locator('[data-row]').count()).toBeGreaterThan(0);
+    }, LONGEST);
+  });
+
+  it('tells of a change that could not be read', async () => {
+    await using both = await startBoth();
+    const { id } = both.unleash.insert({ type: 'feature-created', featureName: 'spoilt', project: 'web-shop' });
+    both.unleash.faults.always({ kind: 'wrong-types', id });
+    await using opened = await open(both.gateway.url, { path: '/?span=1h' });
+    await opened.page.getByText('1 change of unleash could not be read and cannot be shown.').waitFor();
+  });
+
+  it('goes on without a gap when the gateway is restarted', async () => {
+    await using unleash = await startUnleashSandbox({ events: manyEvents(30) });
+    const sources = [{ vendor: 'unleash' as const, apiToken: unleash.token, url: unleash.url }];
+    const first = await startGateway(sources);
+    await using proxy = await startCuttingProxy(first.url);
+    await using opened = await openPage(browser as Browser, proxy.url, { complaints: [], path: '/?span=12h&live=1' });
+    const { page } = opened;
+    await page.getByRole('button', { name: '● Live' }).waitFor();
+    const happen = (featureName: string) => unleash.insert({ type: 'feature-created', featureName, project: 'web' });
+    happen('before-the-restart');
+    await page.getByRole('button', { name: '1 new change' }).waitFor();
+    await first[Symbol.asyncDispose]();
+    proxy.cut();
+    await page.getByText('The connection is lost.').waitFor();
+    expect(await opened.audit()).toEqual([]);
+    await opened.screenshot('connection-lost');
+    happen('while-it-was-down');
+    await using second = await startGateway(sources);
+    proxy.leadTo(second.url);
+    await page.getByRole('button', { name: '2 new changes' }).waitFor();
+    happen('after-the-restart');
+    await page.getByRole('button', { name: '3 new changes' }).click();
+    await vi.waitFor(async () => {
+      const flags = await page.locator('.narrow.flags').allInnerTexts();
+      expect(flags.slice(0, 3)).toEqual(['after-the-restart', 'while-it-was-down', 'before-the-restart']);
+      expect(flags).toHaveLength(33);
+    }, LONGEST);
+    await page.getByText('The connection is lost.').waitFor({ state: 'detached' });
+  });
+
+  it('asks for a key where the gateway wants one, and shows what its owner may see', async () => {
+    await using rules = await startAccessGateway();
+    await using opened = await openPage(browser as Browser, rules.url, { complaints: [], path: '/?span=7d' });
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'Who is there?' }).waitFor();
+    expect(await opened.audit()).toEqual([]);
+    await opened.screenshot('key');
+    await page.keyboard.type('key-that-nobody-has-0001');
+    await opened.press('Enter');
+    await page.getByText('It was refused.').waitFor();
+    await page.getByLabel('API key or token').fill('key-of-the-admins-0001');
+    await opened.press('Enter');
+    await opened.says(/^\d+ changes in the last 7 days/);
+    const [all] = (await opened.sentence()).match(/\d+/) ?? [];
+    expect(
+      await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])),
+    ).not.toMatch(/key-of-the-admins/);
+    await page.reload();
+    await page.getByLabel('API key or token').fill('key-of-the-web-shop-02');
+    await opened.press('Enter');
+    await opened.says(/^\d+ changes in the last 7 days/);
+    const [some] = (await opened.sentence()).match(/\d+/) ?? [];
+    expect(Number(some)).toBeLessThan(Number(all));
+    // Who may not see names sees none.
+    expect(new Set(await page.locator('.row .who > span:first-child').allInnerTexts())).toEqual(
+      new Set(['nobody is named']),
+    );
+    await page.reload();
+    await page.getByLabel('API key or token').fill('key-that-no-rule-names');
+    await opened.press('Enter');
+    await page.getByRole('heading', { name: 'There is no source' }).waitFor();
+    expect(await opened.audit()).toEqual([]);
+    await opened.screenshot('no-source');
+  });
+
+  it('shows the changes of a real Unleash, with what exactly was changed and its secrets hidden', async () => {
+    const unleash = inject('unleash');
+    const sources = [{ vendor: 'unleash' as const, apiToken: unleash.adminToken, url: unleash.url }];
+    await using gateway = await startGateway(sources);
+    const admin = createUnleashAdmin(unleash);
+    const flag = `page-${Date.now()}`;
+    await admin.createFlag(flag, { description: 'before' });
+    await admin.updateFlag(flag, { description: 'after' });
+    const addon = await admin.send<{ id: number }>('POST', '/api/admin/addons', {
+      provider: 'webhook',
+      enabled: false,
+      description: flag,
+      parameters: { url: 'http://127.0.0.1:9/', authorization: `secret of ${flag}` },
+      events: ['feature-created'],
+    });
+    await admin.send('DELETE', `/api/admin/addons/${addon.id}`);
+    await using opened = await open(gateway.url, { path: `/?span=1h&flag=${flag}` });
+    const { page } = opened;
+    await page.locator('.expand').first().click();
+    expect(await page.locator('.diff').first().innerText()).toMatch(/description\n+- before\n\+ after/);
+    const { data } = await gateway.query<{ flagEvents: { nodes: { id: string }[] } }>(
+      '{ flagEvents(first: 1, filter: { types: ["addon-config-created"] }) { nodes { id } } }',
+    );
+    await using configured = await openPage(browser as Browser, gateway.url, {
+      complaints,
+      path: `/events/${data?.flagEvents.nodes[0]?.id}`,
+    });
+    await configured.page.getByText('The whole state').click();
+    const state = await configured.page.locator('pre').first().innerText();
+    expect(state).toContain(flag);
+    expect(state).not.toContain('secret of');
+  });
+
+  it('shows that a secret was there, and not the secret', async () => {
+    await using both = await startBoth();
+    await using opened = await open(both.gateway.url, { path: '/?span=30d&kinds=access_changed' });
+    await opened.page.getByRole('link', { name: 'Public signup token created' }).first().click();
+    await opened.page.getByText('The whole state').click();
+    expect(await opened.page.locator('pre').first().innerText()).toContain('"[REDACTED]"');
+    expect(await opened.audit()).toEqual([]);
+  });
+
+  it.for([
+    ['Asia/Kolkata', '2026-11-23T08:35:00.000Z', '14:05', 'UTC+5:30'],
+    // Summer time is half an hour there; on this day it begins.
+    ['Australia/Lord_Howe', '2026-10-03T15:15:00.000Z', '4 Oct, 01:45', 'UTC+10:30'],
+    ['Australia/Lord_Howe', '2026-10-03T15:45:00.000Z', '4 Oct, 02:45', 'UTC+11'],
+    ['America/St_Johns', '2026-11-01T04:35:00.000Z', '1 Nov, 01:05', 'UTC−3:30'],
+    ['Europe/Berlin', '2026-10-25T01:30:00.000Z', '25 Oct, 02:30', 'UTC+1'],
+  ])('speaks of time as it is in %s at %s', async ([timezoneId = '', at = '', shown = '', zone = '']) => {
+    const now = Date.parse(at) + 60_000;
+    await using unleash = await startUnleashSandbox({ events: manyEvents(0) });
+    unleash.insert({
+      type: 'feature-created',
+      featureName: 'somewhere',
+      project: 'web',
+      createdAtMicros: Date.parse(at) * 1000,
+    });
+    await using gateway = await startGateway([{ vendor: 'unleash', apiToken: unleash.token, url: unleash.url }]);
+    const path = `/?around=${new Date(now).toISOString()}`;
+    await using opened = await open(gateway.url, { path, timezoneId });
+    const time = opened.page.locator('.when time');
+    expect(await time.innerText()).toContain(shown);
+    expect(await time.getAttribute('title')).toBe(`${at.replace('T', ' ').replace('Z', '')} UTC`);
+    expect(await opened.sentence()).toMatch(/^1 change in the 30 minutes before /);
+    expect(await opened.page.locator('.zone').innerText()).toContain(`, ${zone}.`);
+  });
+
+  it.for([
+    ['light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
+    ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
+    ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+    ['narrow', { colorScheme: 'dark', viewport: { width: 320, height: 640 } }],
+    ['4k', { colorScheme: 'light', viewport: { width: 3840, height: 2160 } }],
+  ] as const)('looks as it should: %s', async ([name, options]) => {
+    await using both = await startBoth({ historyCacheMb: 64 });
+    await using opened = await open(both.gateway.url, { ...options, path: '/?span=7d' });
+    const { page } = opened;
+    const firstRowAfterMs = await page.evaluate(() => Math.round(performance.now()));
+    await page.locator('.expand').first().click();
+    await page.locator('.diff').first().waitFor();
+    const isWide = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    expect(await isWide()).toBe(false);
+    expect(await opened.audit()).toEqual([]);
+    await opened.screenshot(`list-${name}`);
+    await page.locator('[data-row] h3 a').nth(3).click();
+    await page.getByRole('heading', { name: 'What exactly was changed' }).waitFor();
+    expect(await isWide()).toBe(false);
+    expect(await opened.audit()).toEqual([]);
+    await opened.screenshot(`change-${name}`);
+    const transferred = await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .concat(performance.getEntriesByType('navigation'))
+        .filter(({ name: url }) => !url.endsWith('/graphql'))
+        .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).transferSize, 0),
+    );
+    figures[name] = { transferred, firstRowAfterMs };
+    expect(transferred).toBeGreaterThan(10_000);
+    expect(transferred).toBeLessThan(100_000);
+  });
+
+  it('has complained about nothing but what failed on purpose', () => {
+    expect(complaints.filter((each) => !/the server responded with a status of/.test(each))).toEqual([]);
+  });
+});
