@@ -5,35 +5,48 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 
 /** Years that are typing errors otherwise. */
 const YEARS = { from: 2000, to: 2100 };
 
+/** The longest form has the name of a time zone in it. */
+const MAX_LENGTH = 100;
+
 /** `null` if it is none: a guess would show the wrong time. Without an offset it is in the reader's zone. */
 export function parseMoment(text: string, now: Date): Date | null {
-  const given = text
-    .trim()
-    .replace(/^[[("'<]+|[\])"'>]+$/g, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .toLowerCase();
-  const time = parseEpoch(given) ?? parseAgo(given, now) ?? parseWords(given, now);
+  const given = text.trim().toLowerCase().replaceAll('−', '-').replaceAll(/\s+/g, ' ');
+  if (given.length > MAX_LENGTH) return null;
+  const bare = given.replace(/^[[("'<]+ ?/, '').replace(/ ?[\])"'>]+$/, '');
+  const time = parseEpoch(bare) ?? parseAgo(bare, now) ?? parseWords(bare, now);
   const date = time === null ? null : new Date(time);
-  return date && date.getFullYear() >= YEARS.from && date.getFullYear() <= YEARS.to ? date : null;
+  return date && date.getUTCFullYear() >= YEARS.from && date.getUTCFullYear() <= YEARS.to ? date : null;
 }
 
 /** Unix time: seconds, or 13, 16 or 19 digits for milliseconds, microseconds or nanoseconds. */
 function parseEpoch(given: string): number | null {
-  const [, whole = '', fraction] = /^(\d{10}|\d{13}|\d{16}|\d{19})(\.\d+)?$/.exec(given) ?? [];
-  if (whole === '' || (fraction !== undefined && whole.length > 10)) return null;
-  return Math.floor(Number(`${whole}${fraction ?? ''}`) * 10 ** (13 - whole.length));
+  const [, whole, fraction = ''] = /^(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?$/.exec(given) ?? [];
+  // As a number it would lose the last digits of nanoseconds.
+  return whole === undefined ? null : Number(`${whole}${fraction}`.slice(0, 13).padEnd(13, '0'));
 }
 
 function parseAgo(given: string, now: Date): number | null {
   if (given === 'now') return now.getTime();
   const [, minus, count, unit, ago] =
-    /^(-)?\s?(\d+(?:\.\d+)?) ?(s|m|h|d|w|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)( ago)?$/.exec(given) ??
+    /^(-)? ?(\d+(?:\.\d+)?) ?(s|m|h|d|w|secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)( ago)?$/.exec(given) ??
     [];
   if (unit === undefined || Boolean(minus) === Boolean(ago)) return null;
   return now.getTime() - Number(count) * (UNIT_MS[unit.charAt(0)] ?? Number.NaN);
@@ -41,20 +54,13 @@ function parseAgo(given: string, now: Date): number | null {
 
 /** A day, a time, or both, in either order. */
 function parseWords(given: string, now: Date): number | null {
-  const { rest, offset } = takeOffset(
-    given
-      .replace(/,/g, ' ')
-      .replaceAll(/\s+/g, ' ')
-      .replace(/\b(at|um) /, ''),
-  );
-  const clock = takeClock(rest);
-  const day = clock ? clock.rest : rest;
-  const date = day === '' ? null : parseDay(day, now);
-  if (day !== '' && date === null) return null;
-  if (date === null && clock === null) return null;
-  const { h, m, s, ms } = clock ?? { h: 0, m: 0, s: 0, ms: 0 };
-  if (date) return toTime({ ...date, h, m, s, ms }, offset);
-  return lastSuchTime({ h, m, s, ms }, now, offset);
+  // As servers of the web write it into their logs.
+  const spaced = given.replace(/^(\d\d)\/([a-z]{3})\/(\d{4}):/, '$1 $2 $3 ');
+  const { offset, rest } = takeOffset(spaced);
+  const { clock, rest: day } = takeClock(rest);
+  if (day === '') return clock && lastSuchTime(clock, now, offset);
+  const date = parseDay(day, dayAt(now.getTime(), offset));
+  return date && toTime({ ...date, ...(clock ?? MIDNIGHT) }, offset);
 }
 
 interface Day {
@@ -71,28 +77,38 @@ interface Clock {
   ms: number;
 }
 
+const MIDNIGHT: Clock = { h: 0, m: 0, s: 0, ms: 0 };
+
+/** No place is further from UTC. */
+const MAX_OFFSET = 14 * 60;
+
 /** In minutes; `null` is the reader's own. */
 function takeOffset(given: string): { rest: string; offset: number | null } {
-  const [all, zulu, sign, hours, minutes] =
-    /(?<=\d|m) ?(z|utc|gmt|(?:utc|gmt)?([+-])(\d\d?):?(\d\d)?)(?: \([a-z ]+\))?$/.exec(given) ?? [];
-  // `2026-11-23` ends with what looks like an offset.
-  if (all === undefined || (sign === '-' && !/\d:\d/.test(given))) return { rest: given, offset: null };
-  const rest = given.slice(0, given.length - all.length).trim();
-  if (sign === undefined) return { rest, offset: zulu ? 0 : null };
-  const total = Number(hours) * 60 + Number(minutes ?? 0);
-  return { rest, offset: sign === '-' ? -total : total };
+  const named = /(?<=\d|[ap]m) ?(?:z|utc|gmt)(?=[ ,]|$)/;
+  if (named.test(given)) return { rest: given.replace(named, ''), offset: 0 };
+  // After a time only: `2026-11-23` ends with what looks like one. What follows in brackets is the zone's name.
+  const [all = '', sign, hours, minutes = '0'] =
+    /(?<=:\d\d(?:[.,]\d+)?|[ap]m) ?(?:utc|gmt)?([+-])(\d\d?)(?::?(\d\d))?(?: \([^()]*\)?)?$/.exec(given) ?? [];
+  const total = Number(hours) * 60 + Number(minutes);
+  if (sign === undefined || Number(minutes) > 59 || total > MAX_OFFSET) return { rest: given, offset: null };
+  return { rest: given.slice(0, -all.length), offset: sign === '-' ? -total : total };
 }
 
-function takeClock(given: string): (Clock & { rest: string }) | null {
-  const match = /(?:^|[ t])(\d\d?)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)? ?(am|pm)?(?= |$)/g;
-  for (const [all, hours, minutes, seconds = '0', fraction = '0', half] of given.matchAll(match)) {
+function takeClock(given: string): { rest: string; clock: Clock | null } {
+  const match = /(?:^|[ t]|,)(?:(?:at|um) )?(\d\d?)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)? ?(am|pm)?(?=[ ,]|$)/g;
+  for (const found of given.matchAll(match)) {
+    const [all, hours, minutes, seconds = '0', fraction = '', half] = found;
     if (minutes === undefined && half === undefined) continue;
     const [h, m, s] = [toHour(Number(hours), half), Number(minutes ?? 0), Number(seconds)];
-    if (h === null || m > 59 || s > 59) return null;
-    const ms = Math.floor(Number(`0.${fraction}`) * 1000);
-    return { h, m, s, ms, rest: given.replace(all, ' ').replaceAll(/\s+/g, ' ').trim() };
+    if (h === null || m > 59 || s > 59) break;
+    const [before, after] = [given.slice(0, found.index), given.slice(found.index + all.length)];
+    return { rest: toWords(`${before} ${after}`), clock: { h, m, s, ms: Number(fraction.slice(0, 3).padEnd(3, '0')) } };
   }
-  return null;
+  return { rest: toWords(given), clock: null };
+}
+
+function toWords(given: string): string {
+  return given.replaceAll(/[ ,]+/g, ' ').trim();
 }
 
 function toHour(hour: number, half: string | undefined): number | null {
@@ -101,62 +117,79 @@ function toHour(hour: number, half: string | undefined): number | null {
   return (hour % 12) + (half === 'pm' ? 12 : 0);
 }
 
-function parseDay(given: string, now: Date): Day | null {
-  const daysAgo = { today: 0, yesterday: 1 }[given];
-  if (daysAgo !== undefined) return dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo));
+function parseDay(given: string, today: Day): Day | null {
+  if (given === 'today') return today;
+  if (given === 'yesterday') return dayBefore(today);
   const [, year, month, day] = /^(\d{4})[-/](\d\d?)[-/](\d\d?)$/.exec(given) ?? [];
   if (year !== undefined) return { year: Number(year), month: Number(month) - 1, day: Number(day) };
-  const words = given.replace(/^(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.? /, '');
+  const words = given.replace(/^(mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(day)?\.? /, '');
   const [, dayFirst, monthSecond, yearThird] =
-    /^(\d\d?)(?:st|nd|rd|th|\.)?[ -]([a-z]{3})[a-z]*\.?(?:[ -](\d{4}))?$/.exec(words) ?? [];
+    /^(\d\d?)(?:st|nd|rd|th|\.)?[ -]([a-z]{3,9})\.?(?:[ -](\d{4}))?$/.exec(words) ?? [];
   const [, monthFirst, daySecond, yearLast] =
-    /^([a-z]{3})[a-z]*\.? (\d\d?)(?:st|nd|rd|th)?(?: (\d{4}))?$/.exec(words) ?? [];
-  const index = MONTHS.indexOf(monthSecond ?? monthFirst ?? '');
+    /^([a-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?(?: (\d{4}))?$/.exec(words) ?? [];
+  const name = monthSecond ?? monthFirst;
+  const index = name === undefined ? -1 : MONTHS.findIndex((each) => each.startsWith(name));
   if (index === -1) return null;
   const named = { month: index, day: Number(dayFirst ?? daySecond) };
-  const given4 = yearThird ?? yearLast;
-  if (given4 !== undefined) return { ...named, year: Number(given4) };
-  const thisYear = now.getFullYear();
-  const isAhead = new Date(thisYear, named.month, named.day).getTime() > now.getTime();
-  return { ...named, year: isAhead ? thisYear - 1 : thisYear };
+  const stated = yearThird ?? yearLast;
+  return stated === undefined ? lastSuchDay(named, today) : { ...named, year: Number(stated) };
 }
 
-function dayOf(date: Date): Day {
-  return { year: date.getFullYear(), month: date.getMonth(), day: date.getDate() };
+/** Not after today. A 29th of February may be years back. */
+function lastSuchDay(named: Omit<Day, 'year'>, today: Day): Day | null {
+  const isAhead = named.month > today.month || (named.month === today.month && named.day > today.day);
+  const last = today.year - (isAhead ? 1 : 0);
+  const year = [last, last - 1, last - 2, last - 3].find((each) => isDay({ ...named, year: each }));
+  return year === undefined ? null : { ...named, year };
+}
+
+function isDay({ day, month, year }: Day): boolean {
+  const midday = new Date(Date.UTC(year, month, day, 12));
+  return midday.getUTCMonth() === month && midday.getUTCDate() === day;
+}
+
+function dayAt(time: number, offset: number | null): Day {
+  if (offset === null) {
+    const date = new Date(time);
+    return { year: date.getFullYear(), month: date.getMonth(), day: date.getDate() };
+  }
+  const shifted = new Date(time + offset * MINUTE);
+  return { year: shifted.getUTCFullYear(), month: shifted.getUTCMonth(), day: shifted.getUTCDate() };
+}
+
+function dayBefore({ day, month, year }: Day): Day {
+  return dayAt(Date.UTC(year, month, day - 1), 0);
 }
 
 /** Today's, or yesterday's if today's is still to come. */
 function lastSuchTime(clock: Clock, now: Date, offset: number | null): number | null {
-  const shifted = offset === null ? null : new Date(now.getTime() + offset * MINUTE);
-  const today = shifted
-    ? { year: shifted.getUTCFullYear(), month: shifted.getUTCMonth(), day: shifted.getUTCDate() }
-    : dayOf(now);
+  const today = dayAt(now.getTime(), offset);
   const time = toTime({ ...today, ...clock }, offset);
-  if (time === null || time <= now.getTime()) return time;
-  const before = new Date(Date.UTC(today.year, today.month, today.day - 1));
-  const yesterday = { year: before.getUTCFullYear(), month: before.getUTCMonth(), day: before.getUTCDate() };
-  return toTime({ ...yesterday, ...clock }, offset);
+  return time === null || time <= now.getTime() ? time : toTime({ ...dayBefore(today), ...clock }, offset);
 }
 
 /** `null` if there is no such day. Where summer time begins, what the clock leaves out is as much later. */
 function toTime({ day, h, m, month, ms, s, year }: Day & Clock, offset: number | null): number | null {
-  const midday = new Date(Date.UTC(year, month, day, 12));
-  if (midday.getUTCMonth() !== month || midday.getUTCDate() !== day) return null;
+  if (!isDay({ year, month, day })) return null;
   if (offset !== null) return Date.UTC(year, month, day, h, m, s, ms) - offset * MINUTE;
   return new Date(year, month, day, h, m, s, ms).getTime();
 }
 
 /** The time of the day, with the date if it is not today's. */
 export function showTime(at: number, now: number): string {
-  return withDay(at, now, clock.format(at).replace(/[:.]00$/, ''));
+  const seconds = new Date(at).getSeconds();
+  return showMinute(at, now) + (seconds === 0 ? '' : `:${twoDigits(seconds)}`);
 }
 
 /** The same to the minute, where seconds are of no use. */
 export function showMinute(at: number, now: number): string {
-  return withDay(at, now, clock.format(at).replace(/[:.]\d\d$/, ''));
+  const date = new Date(at);
+  return withDay(at, now, `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`);
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
+}
 
 function withDay(at: number, now: number, shown: string): string {
   const [date, today] = [new Date(at), new Date(now)];
