@@ -1,6 +1,7 @@
 /** The state of the page is its address: what is in it can be pasted, and comes back exactly. */
 import type { FlagEventFilter, FlagEventKind } from './generated/graphql.ts';
 import { KINDS } from './kinds.ts';
+import { parseMoment } from './moment.ts';
 
 export type Span =
   /** The `minutes` before a moment. */
@@ -60,7 +61,7 @@ const LISTS = {
 export function readAddress(url: URL, root: URL): View {
   const { searchParams: given } = url;
   const span = readSpan(given);
-  const kinds = (given.get('kinds') ?? '').toUpperCase().split(',');
+  const kinds = given.getAll('kinds').join(',').toUpperCase().split(',');
   const lists = Object.entries(LISTS).map(([name, list]) => [list, unique(given.getAll(name))]);
   return {
     event: readEvent(url, root),
@@ -77,7 +78,7 @@ export function readAddress(url: URL, root: URL): View {
 
 /** What is as it is without being said is left out. */
 export function writeAddress({ choice, event, live, span }: View, root: URL): string {
-  const url = new URL(event === null ? root : new URL(`events/${encodeURIComponent(event)}`, root));
+  const url = new URL(event === null ? root : new URL(`events/${escapePart(event)}`, root));
   const parameters = [
     ...writeSpan(span),
     ...Object.entries(LISTS).flatMap(([name, list]) => choice[list].map((value): [string, string] => [name, value])),
@@ -89,9 +90,14 @@ export function writeAddress({ choice, event, live, span }: View, root: URL): st
   return url.href;
 }
 
-/** As {@link encodeURIComponent}, without what people read more easily as it is. */
+/** As {@link encodeURIComponent}, which throws if half a character is in it. */
+function escapePart(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
+/** Without what people read more easily as it is. */
 function escapeValue(value: string): string {
-  return encodeURIComponent(value).replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%40', '@');
+  return escapePart(value).replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%40', '@');
 }
 
 export function windowOf(span: Span, now: number): { from: number; to: number } {
@@ -150,17 +156,13 @@ function writeSpan(span: Span): [string, string][] {
   ];
 }
 
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/i;
-
 /** ISO 8601 with an offset, or Unix time in seconds or milliseconds: what means the same to every reader. */
+const EXACT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)|\d{10}|\d{13})$/i;
+
 function readMoment(text: string | null): number | null {
-  if (text === null) return null;
   // A plus sign in an address means a blank.
-  const given = text.trim().replace(/ (\d\d:?\d\d)$/, '+$1');
-  if (/^\d{10}$/.test(given)) return Number(given) * 1000;
-  if (/^\d{13}$/.test(given)) return Number(given);
-  const time = ISO.test(given) ? Date.parse(given) : Number.NaN;
-  return time > 0 ? time : null;
+  const given = (text ?? '').trim().replace(/ (\d\d:?\d\d)$/, '+$1');
+  return EXACT.test(given) ? (parseMoment(given, new Date(0))?.getTime() ?? null) : null;
 }
 
 function writeMoment(time: number): string {
