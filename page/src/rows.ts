@@ -53,7 +53,7 @@ export function toRows(changes: readonly Change[]): Row[] {
 /** What the changes of one act have in common; `null` where the vendor does not say. */
 function actOf(change: Change): string | null {
   const act = change.__typename === 'UnleashFlagEvent' ? change.groupId : change.auditLogEntryId;
-  return act && `${change.source.id} ${act}`;
+  return act ? `${change.source.id} ${act}` : null;
 }
 
 /** What the two halves of a migration have in common, but for the environment: the vendors have different words for one kind. */
@@ -111,5 +111,5 @@ export function whyOf(change: Change): string | null {
 }
 
 function unique(values: readonly (string | null | undefined)[]): string[] {
-  return [...new Set(values.filter((value) => typeof value === 'string'))];
+  return [...new Set(values.filter((value) => typeof value === 'string').filter((value) => value !== ''))];
 }
