@@ -41,7 +41,8 @@ function compare(before: readonly string[], after: readonly string[]): DiffLine[
   let tail = 0;
   while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
   return [
-    ...cut(after.slice(0, head), ' '),
+    // The nearest to the change are its context.
+    ...cut(after.slice(0, head).toReversed(), ' ').toReversed(),
     ...cut(before.slice(head, before.length - tail), '-'),
     ...cut(after.slice(head, after.length - tail), '+'),
     ...cut(after.slice(after.length - tail), ' '),
@@ -62,12 +63,11 @@ function line(sign: DiffLine['sign'], text: string): DiffLine {
 
 /** Words as they are; anything that could be taken for something else, as JSON. */
 function print(value: unknown): string[] {
-  if (
-    typeof value === 'string' &&
-    /^[\p{L}_[][\p{L}\p{N} ._:@/+\]-]*$/u.test(value) &&
-    !/^(true|false|null)$/.test(value)
-  ) {
-    return [value];
-  }
+  if (typeof value === 'string' && (value === REDACTED || isPlain(value))) return [value];
   return (JSON.stringify(value, null, 2) ?? 'null').split('\n');
+}
+
+/** Two blanks, or one at the end, would not be seen. */
+function isPlain(text: string): boolean {
+  return /^[\p{L}_][\p{L}\p{N} ._:@/+-]*$/u.test(text) && !/^(true|false|null)$| $| {2}/.test(text);
 }

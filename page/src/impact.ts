@@ -41,12 +41,14 @@ export function describeImpact({ percentage, reason, size }: ImpactFragment): st
   if (size === null && reason === 'waiting') return 'Impact is not known yet';
   if (size === null && reason === 'global') return 'May affect every environment';
   if (size === null) return null;
-  const share = percentage === null || size === 'NONE' ? '' : `: ${round(percentage)} % of users get another variation`;
+  const share = percentage === null || size === 'NONE' ? '' : `: ${round(percentage)} of users get another variation`;
   return `${SIZES[size] ?? SIZES.OTHER}${share}`;
 }
 
-function round(percentage: number): number {
-  return Math.round(percentage * 10) / 10;
+/** What is more than nothing does not become nothing. */
+function round(percentage: number): string {
+  const rounded = Math.round(percentage * 10) / 10;
+  return rounded === 0 && percentage > 0 ? 'less than 0.1 %' : `${rounded} %`;
 }
 
 function sum(numbers: readonly number[]): number {
