@@ -7,15 +7,21 @@ import { showUtc } from './moment.ts';
 type Told = Extract<NonNullable<PageChangeQuery['node']>, { title: string }>;
 
 export function toMarkdown(change: Told, { href }: { href: string }): string {
-  const [first, ...more] = factsOf(change).filter(([name]) => name !== 'What');
-  const facts = [first, ...more].flatMap((fact) => (fact ? [`- ${fact[0]}: ${escapeMarkdown(fact[1])}`] : []));
-  return [`[${escapeMarkdown(headline(change))}](${toTarget(href)})`, '', ...facts, ...vendorLink(change)].join('\n');
+  // What is in the headline.
+  const facts = factsOf(change).filter(([name]) => name !== 'What');
+  const url = toWeb(change.url);
+  return [
+    `[${escapeMarkdown(headline(change))}](${toTarget(href)})`,
+    '',
+    ...facts.map(([name, value]) => `- ${name}: ${escapeMarkdown(value)}`),
+    ...(url ? [`- [${escapeMarkdown(`Open in ${change.source.name}`)}](${toTarget(url)})`] : []),
+  ].join('\n');
 }
 
 export function toTicket(change: Told, { href }: { href: string }): string {
-  const facts = factsOf(change).map(([name, value]) => `${name}: ${flat(value)}`);
-  const vendor = isWeb(change.url) ? [`At the vendor: ${change.url}`] : [];
-  return [flat(headline(change)), '', ...facts, `Link: ${href}`, ...vendor].join('\n');
+  const facts = factsOf(change).map(([name, value]) => `${name}: ${value}`);
+  const url = toWeb(change.url);
+  return [flat(headline(change)), '', ...facts, `Link: ${href}`, ...(url ? [`At the vendor: ${url}`] : [])].join('\n');
 }
 
 function headline({ flag, title }: Told): string {
@@ -36,30 +42,32 @@ function factsOf(change: Told): [string, string][] {
     ['Impact', impact],
     ['Source', change.source.name],
   ];
-  return facts.flatMap(([name, value]) => (value ? [[name, value] as [string, string]] : []));
+  return facts.map(([name, value]): [string, string] => [name, flat(value ?? '')]).filter(([, value]) => value !== '');
 }
 
-function vendorLink({ source, url }: Told): string[] {
-  return isWeb(url) ? [`- [${escapeMarkdown(`Open in ${source.name}`)}](${toTarget(url)})`] : [];
-}
-
-function isWeb(url: string | null): url is string {
-  return url !== null && /^https?:\/\//i.test(url);
+/** On one line, and `null` if a browser would do anything else than open a page. */
+function toWeb(url: string | null): string | null {
+  const { href, protocol } = url !== null && URL.canParse(url) ? new URL(url) : {};
+  return href !== undefined && (protocol === 'https:' || protocol === 'http:') ? href : null;
 }
 
 /** Names and comments are others' words: they make no link, no picture, no mark-up, and call nobody. */
 function escapeMarkdown(text: string): string {
-  return flat(text)
-    .replaceAll(/[\\`*_{}[\]()<>#+!|~&-]/g, '\\$&')
-    .replaceAll('@', '@\u200b')
-    .replaceAll(/(https?):\/\//gi, '$1:\u200b//');
+  return (
+    flat(text)
+      // What means something at the beginning of a line only stands at none.
+      .replaceAll(/[\\`*_[\]()<>|~&$]/g, '\\$&')
+      // Addresses, people and numbers become links without any mark-up.
+      .replaceAll(/[@#]|:(?=\/\/)|www(?=\.)/gi, '$&\u200b')
+  );
 }
 
+/** Without what begins another line, or turns the order of the letters round. */
 function flat(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return text.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
 }
 
 /** What ends a target, or begins another. */
 function toTarget(url: string): string {
-  return url.replaceAll(/[()<>\s\\]/g, (sign) => encodeURIComponent(sign).replace('(', '%28').replace(')', '%29'));
+  return url.replaceAll(/[()<>\\`]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
