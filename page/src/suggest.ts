@@ -20,18 +20,18 @@ const LISTS = {
 } as const;
 
 /** What people type before a colon. */
-const PREFIXES: Readonly<Record<string, Suggestion['kind']>> = {
-  env: 'env',
-  environment: 'env',
-  project: 'project',
-  source: 'source',
-  kind: 'kinds',
-  kinds: 'kinds',
-  flag: 'flag',
-  by: 'actor',
-  actor: 'actor',
-  impact: 'impact',
-};
+const PREFIXES: ReadonlyMap<string, Suggestion['kind']> = new Map([
+  ['env', 'env'],
+  ['environment', 'env'],
+  ['project', 'project'],
+  ['source', 'source'],
+  ['kind', 'kinds'],
+  ['kinds', 'kinds'],
+  ['flag', 'flag'],
+  ['by', 'actor'],
+  ['actor', 'actor'],
+  ['impact', 'impact'],
+]);
 
 const MAX_SUGGESTIONS = 12;
 
@@ -54,7 +54,7 @@ export function suggest(text: string, choices: FilterChoicesQuery | null, choice
 
 function readPrefix(text: string): { kind: Suggestion['kind'] | null; words: string } {
   const [, prefix = '', rest = ''] = /^\s*([a-z]+):(.*)$/i.exec(text) ?? [];
-  const kind = PREFIXES[prefix.toLowerCase()];
+  const kind = PREFIXES.get(prefix.toLowerCase());
   return kind ? { kind, words: rest.trim() } : { kind: null, words: text.trim() };
 }
 
@@ -84,20 +84,23 @@ function offered(choices: FilterChoicesQuery | null): Suggestion[] {
   ];
 }
 
-/** How well it fits: at its beginning, at the beginning of a word, or anywhere. `null`: not at all. */
-function rank({ kind, label }: Suggestion, words: string): number | null {
+/** How well it fits: wholly, at its beginning, at the beginning of a word, or anywhere. `null`: not at all. */
+function rank({ kind, label, value }: Suggestion, words: string): number | null {
   const text = label.toLowerCase();
-  if (text.startsWith(words)) return 0;
-  if (text.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(words))) return 1;
-  if (text.includes(words)) return 2;
-  return kind === 'impact' && 'impact'.startsWith(words) ? 1 : null;
+  if (value.toLowerCase() === words) return 0;
+  if (text.startsWith(words)) return 1;
+  if (text.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(words))) return 2;
+  if (text.includes(words)) return 3;
+  return kind === 'impact' && 'impact'.startsWith(words) ? 2 : null;
 }
 
 function isChosen(choice: Choice, { kind, value }: Suggestion): boolean {
   return kind === 'impact' ? choice.impact !== null : (choice[LISTS[kind]] as string[]).includes(value);
 }
 
-export function add(choice: Choice, { kind, value }: Suggestion): Choice {
+export function add(choice: Choice, suggestion: Suggestion): Choice {
+  const { kind, value } = suggestion;
+  if (isChosen(choice, suggestion)) return choice;
   if (kind === 'impact') return { ...choice, impact: 'large' };
   if (kind !== 'kinds') return { ...choice, [LISTS[kind]]: [...choice[LISTS[kind]], value] };
   // In the order in which an address is read.
