@@ -115,6 +115,37 @@ describe('the page, in Chromium,', () => {
     await opened.page.getByText('1 change of unleash could not be read and cannot be shown.').waitFor();
   });
 
+  it('has something to say in every state', async () => {
+    await using both = await startBoth();
+    const show = async (path: string, words: string | RegExp, name: string) => {
+      const opened = await openPage(browser as Browser, both.gateway.url, { complaints, path });
+      await opened.page.getByText(words).first().waitFor();
+      expect(await opened.audit()).toEqual([]);
+      await opened.screenshot(name);
+      return opened;
+    };
+    await using first = await show('/', 'Something happened?', 'first-visit');
+    await first.page.getByRole('button', { name: 'Got it' }).click();
+    await first.page.reload();
+    await first.settle();
+    expect(await first.page.getByText('Something happened?').count()).toBe(0);
+    await using empty = await show('/?flag=no-such-flag', 'Nothing has changed', 'nothing');
+    await empty.page.getByRole('button', { name: 'Without the filter' }).click();
+    await empty.page.locator('[data-row]').first().waitFor();
+    const id = Buffer.from('UnleashFlagEvent:["unleash","",1795612101002,"999999"]').toString('base64url');
+    await using unknown = await show(`/events/${id}`, 'There is no such change', 'no-such-change');
+    expect(await unknown.page.title()).toBe('One change');
+    await using refused = await show('/?source=no-such-source', 'No changes can be shown', 'refused');
+    expect(await refused.page.getByRole('alert').innerText()).toContain('names a source that does not exist');
+    using _slow = both.unleash.faults.always({ kind: 'slow', ms: 2_000 });
+    await using loading = await show('/?span=2d', 'What changed in the last 2 days?', 'loading');
+    await loading.settle();
+    await loading.press('l');
+    await loading.says(/^\d+ changes since /);
+    await loading.page.getByRole('button', { name: '● Live' }).click();
+    await loading.says(/^\d+ changes in the last 2 days/);
+  });
+
   it('goes on without a gap when the gateway is restarted', async () => {
     await using unleash = await startUnleashSandbox({ events: manyEvents(30) });
     const sources = [{ vendor: 'unleash' as const, apiToken: unleash.token, url: unleash.url }];
