@@ -319,15 +319,15 @@ const EXPERIMENTS = '... on LaunchDarklyFlagEvent { experiments { nodes { key } 
 /** Every query that stands in a test, in the manual or among the operations, and is valid by itself. */
 async function documentsOf(schema: GraphQLSchema): Promise<DocumentNode[]> {
   const root = new URL('../../', import.meta.url);
-  const fragments = await readFile(new URL('schema/operations/fragments.graphql', root), 'utf8');
+  const operations = await readFile(new URL('schema/generated/persisted-documents.json', root), 'utf8');
   const found = new Map<string, DocumentNode>();
   const consider = (text: string) => {
-    for (const candidate of [text, `${text}\n${fragments}`, `{ ${text} }`]) {
+    for (const candidate of [text, `{ ${text} }`]) {
       const document = toQuery(schema, candidate);
       if (document) return void found.set(print(document), document);
     }
   };
-  for (const folder of ['test', 'docs', 'schema/operations', 'schema/examples']) {
+  for (const folder of ['test', 'docs', 'schema/examples']) {
     for (const entry of await readdir(new URL(folder, root), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || /node_modules|__generated__/.test(entry.parentPath)) continue;
       const content = await readFile(`${entry.parentPath}/${entry.name}`, 'utf8');
@@ -342,6 +342,7 @@ async function documentsOf(schema: GraphQLSchema): Promise<DocumentNode[]> {
       }
     }
   }
+  for (const operation of Object.values<string>(JSON.parse(operations))) consider(operation);
   return [...found.values()];
 }
 

@@ -7,7 +7,7 @@ import { startAccessGateway } from '../support/access-gateway.ts';
 import { NO_CHROMIUM } from '../support/chromium.ts';
 import { startCuttingProxy } from '../support/cutting-proxy.ts';
 import { startGateway } from '../support/gateway.ts';
-import { startBoth } from '../support/sandboxes.ts';
+import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
 import { createUnleashAdmin } from '../support/unleash-admin.ts';
 
 const HOUR = 3_600_000;
@@ -33,6 +33,122 @@ describe('the page, in Chromium,', () => {
     await opened.settle();
     return opened;
   }
+
+  describe('over both vendors', () => {
+    let both: BothSandboxes;
+    beforeAll(async () => {
+      both = await startBoth({ historyCacheMb: 64 });
+    });
+    afterAll(() => both[Symbol.asyncDispose]());
+
+    it('can be used by its keys alone', async () => {
+      await using opened = await open(both.gateway.url, { path: '/?span=7d' });
+      const { page, press } = opened;
+      await press('/');
+      await page.keyboard.type('prod');
+      await page.getByRole('option', { name: 'environment production' }).waitFor();
+      expect(await opened.audit()).toEqual([]);
+      await press('Enter');
+      await opened.says(/^\d+ changes in production in the last 7 days/);
+      expect(opened.search()).toBe('?span=7d&env=production');
+      await press('Backspace', 'Escape');
+      await opened.says(/^\d+ changes in the last 7 days/);
+
+      await press('t');
+      await page.keyboard.type('yesterday, perhaps');
+      await press('Enter');
+      expect(await page.getByRole('alert').innerText()).toMatch(/^Not a time/);
+      await page.getByLabel('Around').fill('10 min ago');
+      await press('Enter');
+      await opened.says(/changes? in the 30 minutes before \d\d:\d\d/);
+      expect(opened.search()).toMatch(/^\?around=\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      const first = opened.search();
+      await press('[');
+      await opened.says(/from .* to /);
+      expect(opened.search()).toMatch(/^\?from=.*Z&to=.*Z$/);
+      await page.goBack();
+      expect(opened.search()).toBe(first);
+      await page.goBack();
+      await opened.says(/^\d+ changes in the last 7 days/);
+
+      await press('j', 'j', 'k', 'e');
+      const row = page.locator('[data-row]').first();
+      expect(await row.evaluate((it) => it === document.activeElement)).toBe(true);
+      await row.locator('.diff').first().waitFor();
+      expect(await opened.audit()).toEqual([]);
+      await press('e');
+      expect(await row.locator('.opened').count()).toBe(0);
+      await press('Enter');
+      await page.getByText('What exactly was changed').first().waitFor();
+      expect(new URL(page.url()).pathname).toMatch(/^\/events\/./);
+      expect(await opened.audit()).toEqual([]);
+      await press('Escape');
+      await opened.says(/^\d+ changes in the last 7 days/);
+
+      await press('?');
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+      expect(await opened.audit()).toEqual([]);
+      await press('Escape');
+      expect(await page.getByRole('dialog').count()).toBe(0);
+    });
+
+    it('can be used by a mouse alone', async () => {
+      await using opened = await open(both.gateway.url, { path: '/?span=7d' });
+      const { page } = opened;
+      const chart = (await page.getByRole('slider').boundingBox()) ?? { x: 0, y: 0, width: 0 };
+      await page.mouse.move(chart.x + chart.width * 0.5, chart.y + 20);
+      await page.mouse.down();
+      await page.mouse.move(chart.x + chart.width * 0.8, chart.y + 20, { steps: 4 });
+      const chosen = await page.locator('.readout').innerText();
+      await page.mouse.up();
+      await opened.says(/^\d+ changes from .* to .*\./);
+      expect(await opened.sentence()).toContain(`${/: (\d+) changes/.exec(chosen)?.[1]} changes from `);
+      expect(await opened.sentence()).toContain('with large impact');
+      await page.getByRole('link', { name: /with large impact/ }).click();
+      await opened.says(/^\d+ changes? with large impact/);
+      expect(await page.locator('.impact .size').allInnerTexts()).toSatisfy((all: string[]) =>
+        all.every((each) => each.startsWith('Large impact')),
+      );
+      await page.getByRole('button', { name: /impact: large/ }).click();
+      await page.locator('.narrow.flags').first().click();
+      await opened.says(/^\d+ changes? of \S+ from/);
+      await page.getByRole('button', { name: 'Show all' }).click();
+      await page.locator('.expand').first().click();
+      await page.locator('.opened').first().getByText('Open in').first().waitFor();
+      await page.locator('[data-row] h3 a').first().click();
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      expect(copied).toBe(`${new URL(page.url()).origin}${new URL(page.url()).pathname}`);
+      await page.getByRole('button', { name: 'Copy as Markdown' }).click();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`](${copied})`);
+      await page.getByRole('link', { name: 'Ten minutes around this' }).click();
+      await opened.says(/changes? from .* to /);
+      await page.goto(copied);
+      await page.getByRole('link', { name: 'All changes' }).click();
+      await opened.says(/changes in the last day/);
+    });
+
+    it('shows what is new only when it is asked to', async () => {
+      await using opened = await open(both.gateway.url, { path: '/?span=1h&live=1' });
+      const { page } = opened;
+      await page.getByRole('button', { name: '● Live' }).waitFor();
+      const before = await opened.titles();
+      const place = () => page.locator('[data-row]').first().boundingBox();
+      const at = await place();
+      both.unleash.insert({ type: 'feature-created', featureName: 'made-while-looking', project: 'web-shop' });
+      await page.getByRole('button', { name: '1 new change' }).waitFor();
+      expect(await opened.titles()).toEqual(before);
+      expect(at?.y).toBeCloseTo((await place())?.y ?? 0, 0);
+      await opened.screenshot('live');
+      expect(await opened.audit()).toEqual([]);
+      await opened.press('n');
+      await page.getByRole('link', { name: 'made-while-looking' }).waitFor();
+      expect(await opened.titles()).toHaveLength(before.length + 1);
+      await vi.waitFor(async () =>
+        expect(await opened.sentence()).toContain(`${await opened.changes()} changes since`),
+      );
+    });
+  });
 
   /** 10,000 changes of one day, one every 8.64 seconds. */
   function manyEvents(count: number): SandboxEvent[] {
