@@ -9,6 +9,7 @@ import {
   type PageCountsQuery,
   PageListDocument,
   type PageListQuery,
+  type PageListQueryVariables,
 } from './generated/graphql.ts';
 import { ask, askInParts, Failure, key, root } from './graph.ts';
 import { type Batch, type Connection, follow } from './live.ts';
@@ -62,6 +63,8 @@ export const density = signal<Density>({ state: 'loading', counts: null, large: 
 /** What has happened since the list was read and is not in it yet, the newest first. */
 export const waiting = signal<Change[]>([]);
 export const connection = signal<Connection | 'off'>('off');
+/** Why nothing is followed although it should be. */
+export const liveFailure = signal<Failure | null>(null);
 /** How long after it happened the last change came, by source. */
 export const lags = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -85,12 +88,12 @@ function bandOf({ from, to }: { from: number; to: number }, now: number): { from
 export const band = computed(() => bandOf(span.value, loadedAt.value));
 
 /** Goes somewhere else on the page. */
-export function go(change: Partial<View>, { replace = false } = {}): void {
+export function go(change: Partial<View>): void {
   const next = { ...view.value, ...change };
   if (next.span.form !== 'latest') next.live = false;
   const href = writeAddress(next, root);
   if (href === location.href) return;
-  history[replace ? 'replaceState' : 'pushState'](null, '', href);
+  history.pushState(null, '', href);
   view.value = next;
 }
 
@@ -123,6 +126,7 @@ export function reload(): void {
     shownUntil.value = loadedAt.value;
     waiting.value = [];
     connection.value = 'off';
+    liveFailure.value = null;
     listing.value = NOTHING;
     density.value = { ...density.value, state: 'loading' };
   });
@@ -140,69 +144,61 @@ function filterOfList(): FlagEventFilter {
 async function readList(signal: AbortSignal): Promise<void> {
   const filter = filterOfList();
   const isLive = view.value.live;
-  let isFirst = true;
-  try {
-    const parts = askInParts(PageListDocument, { first: FIRST_PAGE, filter, after: null }, signal);
-    for await (const { flagEvents } of parts) {
-      if (!flagEvents) break;
-      const { edges, pageInfo, sources } = flagEvents;
-      const changes = edges.map(({ node }) => node);
-      if (isFirst) {
-        const end = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-        listing.value = { state: 'ready', filter, changes, sources, end, failure: null };
-        if (isLive) stopFollowing = following(filter, pageInfo.startCursor);
-      } else listing.value = { ...listing.value, changes: replaced(listing.value.changes, changes) };
-      isFirst = false;
-    }
-  } catch (error) {
-    if (!signal.aborted) fail(error as Failure);
-  }
+  await readPage({ first: FIRST_PAGE, filter, after: null }, signal, (start) => {
+    if (isLive) stopFollowing = following(filter, start);
+  });
 }
 
 /** The next page, at the end of the list. */
 export async function readOn(): Promise<void> {
-  const { end, filter, state } = listing.value;
-  if (state !== 'ready' || end === null) return;
-  const { signal } = current;
-  listing.value = { ...listing.value, state: 'adding' };
-  const before = listing.value.changes.length;
-  let isFirst = true;
+  const { changes, end, filter, state } = listing.value;
+  if (end === null || state === 'loading' || state === 'adding') return;
+  listing.value = { ...listing.value, state: 'adding', failure: null };
+  await readPage({ first: FURTHER_PAGE, filter, after: end }, current.signal, () => {
+    announcement.value = `Older changes: ${listing.value.changes.length - changes.length}.`;
+  });
+}
+
+/** Adds a page to the list as soon as it is there, and later what was deferred. */
+async function readPage(
+  variables: PageListQueryVariables & { filter: FlagEventFilter },
+  signal: AbortSignal,
+  onAdded: (start: string | null) => void,
+): Promise<void> {
+  let isThere = false;
   try {
-    const variables = { first: FURTHER_PAGE, filter, after: end };
     for await (const { flagEvents } of askInParts(PageListDocument, variables, signal)) {
-      if (!flagEvents) break;
-      const { edges, pageInfo, sources } = flagEvents;
-      const page = edges.map(({ node }) => node);
-      const { changes } = listing.value;
-      listing.value = isFirst
-        ? {
-            state: 'ready',
-            filter,
-            changes: [...changes, ...page],
-            sources: worse(listing.value.sources, sources),
-            end: pageInfo.hasNextPage ? pageInfo.endCursor : null,
-            failure: null,
-          }
-        : { ...listing.value, changes: replaced(changes, page) };
-      isFirst = false;
+      if (!flagEvents) return;
+      const page = flagEvents.edges.map(({ node }) => node);
+      const { changes, sources } = listing.value;
+      if (isThere) listing.value = { ...listing.value, changes: replaced(changes, page) };
+      else {
+        const { endCursor, hasNextPage, startCursor } = flagEvents.pageInfo;
+        listing.value = {
+          state: 'ready',
+          filter: variables.filter,
+          changes: [...changes, ...page],
+          sources: addedUp(sources, flagEvents.sources),
+          end: hasNextPage ? endCursor : null,
+          failure: null,
+        };
+        onAdded(startCursor);
+        isThere = true;
+      }
     }
-    announcement.value = `${listing.value.changes.length - before} more changes.`;
   } catch (error) {
-    if (!signal.aborted) fail(error as Failure);
+    if (!signal.aborted) listing.value = { ...listing.value, state: 'failed', failure: toFailure(error) };
   }
 }
 
-function fail(error: unknown): void {
+function toFailure(error: unknown): Failure {
   const failure = error instanceof Failure ? error : new Failure('UNREACHABLE', String(error));
-  batch(() => {
-    if (failure.code === 'UNAUTHENTICATED') needsKey.value = true;
-    listing.value = { ...listing.value, state: 'failed', failure };
-  });
+  if (failure.code === 'UNAUTHENTICATED') needsKey.value = true;
+  return failure;
 }
 
 async function readCounts(signal: AbortSignal): Promise<void> {
   const { choice } = view.value;
-
   const filter = toFilter(choice, band.value);
   const largeFilter = toFilter({ ...choice, impact: 'large' }, span.value);
   try {
@@ -232,7 +228,10 @@ function following(filter: FlagEventFilter, since: string | null): () => void {
     onConnection: (state) => {
       connection.value = state;
     },
-    onFailure: fail,
+    onFailure: (failure) => {
+      liveFailure.value = toFailure(failure);
+      connection.value = 'off';
+    },
   });
 }
 
@@ -245,7 +244,7 @@ function take({ edges, sources, updated }: Batch): void {
       const added = edges.map(({ node }) => node as Change).filter(({ id }) => !known.has(id));
       waiting.value = newestFirst([...added, ...waiting.value]);
       lags.value = new Map([...lags.value, ...added.toReversed().map((each) => lagOf(each, arrived))]);
-      announcement.value = `${waiting.value.length} new changes are waiting.`;
+      announcement.value = `New changes: ${waiting.value.length}.`;
     }
     waiting.value = replaced(waiting.value, updated as Change[]);
     listing.value = { ...listing.value, sources, changes: replaced(listing.value.changes, updated as Change[]) };
@@ -277,14 +276,15 @@ function replaced(changes: Change[], newer: readonly Change[]): Change[] {
   return changes.map((change) => ({ ...change, ...byId.get(change.id) }) as Change);
 }
 
-/** Of two reports about a source, the one that tells of more trouble. */
-function worse(known: readonly SourceState[], more: readonly SourceState[]): SourceState[] {
+/** Of all pages: the state is the last one's, what is missing is missing from the list. */
+function addedUp(known: readonly SourceState[], more: readonly SourceState[]): SourceState[] {
   return more.map((state) => {
     const before = known.find(({ source }) => source.id === state.source.id);
-    if (!before) return state;
-    const skippedEvents = before.skippedEvents + state.skippedEvents;
-    const missingDetails = before.missingDetails + state.missingDetails;
-    return { ...state, skippedEvents, missingDetails };
+    return {
+      ...state,
+      skippedEvents: state.skippedEvents + (before?.skippedEvents ?? 0),
+      missingDetails: state.missingDetails + (before?.missingDetails ?? 0),
+    };
   });
 }
 

@@ -223,6 +223,28 @@ describe('the page, in Chromium,', () => {
     }, LONGEST);
   });
 
+  it('keeps what it has when older changes cannot be read, and reads them when it is told to', async () => {
+    await using both = await startBoth();
+    await using opened = await open(both.gateway.url, { path: '/?span=30d', viewport: { width: 1280, height: 300 } });
+    const { page } = opened;
+    const fault = both.unleash.faults.always({ kind: 'status', status: 503 });
+    both.launchDarkly.faults.add({ type: 'unavailable' });
+    const failed = page.getByRole('heading', { name: 'Older changes could not be read' });
+    await vi.waitFor(async () => {
+      await page.evaluate(() => scrollBy(0, innerHeight));
+      expect(await failed.count()).toBe(1);
+    }, LONGEST);
+    const known = await opened.titles();
+    expect(known.length).toBeGreaterThan(0);
+    fault[Symbol.dispose]();
+    both.launchDarkly.faults.clear();
+    await vi.waitFor(async () => {
+      await page.getByRole('button', { name: 'Try again' }).click({ timeout: 1_000 });
+      expect(await failed.count()).toBe(0);
+      expect(await page.getByText('That is all of it.').or(page.locator('.more')).count()).toBe(1);
+    }, LONGEST);
+  });
+
   it('tells of a change that could not be read', async () => {
     await using both = await startBoth();
     const { id } = both.unleash.insert({ type: 'feature-created', featureName: 'spoilt', project: 'web-shop' });

@@ -1,7 +1,7 @@
 /** Asks for the API key or token that the gateway wants. */
 import { useState } from 'preact/hooks';
 import { key, root } from '../graph.ts';
-import { reload } from '../store.ts';
+import { choices, reload } from '../store.ts';
 
 export function KeyForm() {
   const [typed, setTyped] = useState('');
@@ -11,6 +11,7 @@ export function KeyForm() {
     event.preventDefault();
     const isSame = key.value === typed.trim();
     key.value = typed.trim();
+    choices.value = null;
     if (isSame) reload();
   }
 

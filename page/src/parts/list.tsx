@@ -2,6 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { NO_CHOICE } from '../address.ts';
+import { type Failure, OUTDATED } from '../graph.ts';
 import type { Row as RowOfChanges } from '../rows.ts';
 import { go, listing, readOn, reload, rows, showWaiting, span, view, waiting } from '../store.ts';
 import { Row } from './row.tsx';
@@ -29,7 +30,7 @@ export function List() {
         </div>
       )}
       {state === 'loading' && <Skeleton />}
-      {state === 'failed' && <Failed message={failure?.message ?? ''} code={failure?.code ?? ''} />}
+      {failure && <Failed failure={failure} />}
       {state === 'ready' && changes.length === 0 && <Empty />}
       {end !== null && state !== 'failed' && <More />}
       {end === null && changes.length > 0 && state === 'ready' && <p class="end">That is all of it.</p>}
@@ -113,15 +114,21 @@ function Skeleton() {
   );
 }
 
-const OUTDATED = 'PERSISTED_QUERY_';
-
-function Failed({ code, message }: { code: string; message: string }) {
-  const isOld = code.startsWith(OUTDATED);
+function Failed({ failure: { code, message } }: { failure: Failure }) {
+  const isOld = OUTDATED.includes(code);
+  const hasChanges = listing.value.changes.length > 0;
+  const tryAgain = hasChanges ? readOn : reload;
   return (
     <div class="state" role="alert">
-      <h2>{isOld ? 'The gateway has been updated' : 'No changes can be shown'}</h2>
+      <h2>
+        {isOld
+          ? 'The gateway has been updated'
+          : hasChanges
+            ? 'Older changes could not be read'
+            : 'No changes can be shown'}
+      </h2>
       <p>{isOld ? 'Load the page again to go on.' : message}</p>
-      <button type="button" onClick={isOld ? () => location.reload() : reload}>
+      <button type="button" onClick={isOld ? () => location.reload() : tryAgain}>
         Try again
       </button>
     </div>

@@ -1,6 +1,6 @@
 /** How each source answers, and what is missing because of it. */
 import { showLength, showTime } from '../moment.ts';
-import { connection, lags, listing, loadedAt, type SourceState } from '../store.ts';
+import { connection, lags, listing, liveFailure, loadedAt, type SourceState } from '../store.ts';
 
 const WORDS = { OK: 'answers', LATE: 'late', FAILED: 'failed' } as const;
 /** A shape for each, so that the colour is not needed. */
@@ -37,7 +37,11 @@ function describe({ reachesBackTo, source, status }: SourceState): string {
 /** Above the list, because it is what the list lacks. */
 export function Notices() {
   const { sources } = listing.value;
-  const texts = [...sources.flatMap(troubles), ...(connection.value === 'lost' ? [LOST] : [])];
+  const texts = [
+    ...sources.flatMap(troubles),
+    ...(connection.value === 'lost' ? [LOST] : []),
+    ...(liveFailure.value ? [`New changes are not shown any more: ${liveFailure.value.message}`] : []),
+  ];
   return (
     <div class="notices" role="status">
       {texts.map((text) => (
