@@ -13,6 +13,9 @@ const isStart = process.argv.includes('--at-start');
 const { NODE_ENV, TIMELINE } = process.env;
 const isServed = (TIMELINE || (NODE_ENV === 'production' ? 'off' : 'on')).trim().toLowerCase() === 'on';
 
+/** For npm: without a network the gateway starts soon all the same. */
+const IMPATIENT = { npm_config_fetch_retries: '0', npm_config_fetch_timeout: '15000' };
+
 /** What it was built from. Written last: without it there is no build, or half of one. */
 const mark = path.join(folder, 'dist', 'built-from');
 const wanted = fingerprint();
@@ -40,5 +43,6 @@ function build(): boolean {
 }
 
 function run(...args: string[]): boolean {
-  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
+  const env = isStart ? { ...process.env, ...IMPATIENT } : process.env;
+  return spawnSync(process.execPath, args, { stdio: 'inherit', env }).status === 0;
 }

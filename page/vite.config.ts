@@ -11,4 +11,6 @@ export default defineConfig({
     modulePreload: false,
     target: 'es2023',
   },
+  // `npm run dev` beside a gateway that runs on this machine.
+  server: { proxy: { '/graphql': { target: 'http://127.0.0.1:4000', changeOrigin: true } } },
 });
