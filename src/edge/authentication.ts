@@ -1,10 +1,10 @@
 /** Authentication: an API key or a signed token, either of which is enough. */
-import { timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { ProxySettings } from '../http/proxy.ts';
 import type { Caller } from '../request/caller.ts';
+import { createSecretCheck } from '../secrets.ts';
 import { type AccessRule, type AccessRules, createAccess } from './access.ts';
-import { bearerOf, digest } from './credentials.ts';
+import { bearerOf } from './credentials.ts';
 import type { ReadableHeaders } from './headers.ts';
 import { createIssuerKeys, createKeyFetch } from './issuer-keys.ts';
 
@@ -57,17 +57,12 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
   };
 }
 
-/** Compares digests, all of them and in constant time, so that the duration reveals nothing about a key. */
 function createKeyCheck(keys: readonly string[], access: AccessRules | null): (given: string) => Caller | null {
-  const digests = keys.map(digest);
+  const indexOf = createSecretCheck(keys);
   const callers = keys.map(
     (key, index): Caller => ({ name: `key ${index}`, ...(access && { scope: access.scopeOfKey(key) }) }),
   );
-  return (given) => {
-    const wanted = digest(given);
-    const matches = digests.map((each) => timingSafeEqual(each, wanted));
-    return callers[matches.indexOf(true)] ?? null;
-  };
+  return (given) => callers[indexOf(given)] ?? null;
 }
 
 /** No algorithm with a shared secret: a public key would be accepted as one, and everybody knows it. */

@@ -1,9 +1,9 @@
 /** Restricts `_service` and `_entities` to the router of the supergraph, if a shared secret is configured. */
-import { timingSafeEqual } from 'node:crypto';
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { GatewayContext } from '../request/context.ts';
-import { bearerOf, digest } from './credentials.ts';
+import { createSecretCheck } from '../secrets.ts';
+import { bearerOf } from './credentials.ts';
 import type { ReadableHeaders } from './headers.ts';
 import { refuse } from './refusal.ts';
 import { fragmentsOf } from './selections.ts';
@@ -60,13 +60,7 @@ function selects(
 
 /** Whether a request carries the secret. */
 export function carriesSecret(headers: ReadableHeaders, secret: string): boolean {
-  // Both are always compared, as hashes of one length, so that the duration reveals nothing.
-  const [own, token] = [headers.get('x-subgraph-secret'), bearerOf(headers)].map((given) =>
-    isSame(given ?? '', secret),
-  );
-  return own === true || token === true;
-}
-
-function isSame(given: string, secret: string): boolean {
-  return timingSafeEqual(digest(given), digest(secret));
+  const indexOf = createSecretCheck([secret]);
+  // Both are always compared, so that the duration reveals nothing.
+  return [headers.get('x-subgraph-secret'), bearerOf(headers)].map((given) => indexOf(given ?? '')).includes(0);
 }

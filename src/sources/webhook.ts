@@ -1,5 +1,4 @@
 /** A vendor's webhooks, which say that there may be something new. What they say is never believed: the log is read. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { secret } from './settings.ts';
@@ -23,13 +22,6 @@ export const webhookSecrets = z
   .array(secret.min(MIN_LENGTH, `must be secrets of at least ${MIN_LENGTH} characters`), 'must be a list of secrets')
   .min(1, 'must hold at least one secret, or be left out')
   .optional();
-
-/** Compares digests, with each of them and in constant time. */
-export function isOneOf(given: string | Buffer, secrets: readonly (string | Buffer)[]): boolean {
-  const digest = createHash('sha256').update(given).digest();
-  const matches = secrets.map((each) => timingSafeEqual(createHash('sha256').update(each).digest(), digest));
-  return matches.includes(true);
-}
 
 /** A key that a vendor may have given; anything else in a body is passed over. */
 export function isKey(value: unknown): value is string {

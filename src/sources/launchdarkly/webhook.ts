@@ -3,7 +3,8 @@
  * https://launchdarkly.com/docs/home/infrastructure/webhooks
  */
 import { createHmac } from 'node:crypto';
-import { type Hint, isKey, isOneOf, type Webhook } from '../webhook.ts';
+import { createSecretCheck } from '../../secrets.ts';
+import { type Hint, isKey, type Webhook } from '../webhook.ts';
 
 /** `proj/web:env/production:flag/checkout`; each part may have tags, after `;`. A `*` stands for every key. */
 const RESOURCE = /^proj\/([^:;]+)(?:;[^:]*)?(?::env\/([^:;]+))?/;
@@ -13,7 +14,7 @@ export function createLaunchDarklyWebhook(secrets: readonly string[]): Webhook {
   return {
     isGenuine(headers, body) {
       const signatures = secrets.map((secret) => createHmac('sha256', secret).update(body).digest('hex'));
-      return isOneOf(String(headers['x-ld-signature'] ?? ''), signatures);
+      return createSecretCheck(signatures)(String(headers['x-ld-signature'] ?? '')) >= 0;
     },
     hintsIn(body) {
       const { accesses, target } = (body ?? {}) as { accesses?: unknown; target?: { resources?: unknown } };
