@@ -71,7 +71,7 @@ export function createHooks({ log, nudge, onAnswer, sources }: HooksOptions): Ho
     else await sendAndClose(new Response(null, { status, headers }), request, response);
     onAnswer(id, status === 202 ? 'accepted' : 'refused');
     const durationMs = Math.round(performance.now() - startedAt);
-    log.request({ ...REFUSED, requestId: randomUUID(), status, codes, durationMs });
+    log.request({ ...REFUSED, requestId: randomUUID(), webhook: id, status, codes, durationMs });
     return true;
   };
 }

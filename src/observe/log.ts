@@ -8,10 +8,12 @@ import type { FeedFailure } from '../errors.ts';
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** One GraphQL request, written once its answer is sent or its client is gone. */
+/** One GraphQL request, or one webhook, written once its answer is sent or its client is gone. */
 export interface RequestLine {
   requestId: string;
   operation: { type: string; name: string | null } | null;
+  /** The source whose webhook it was. */
+  webhook?: string;
   /** `null` if the client was gone before there was an answer. */
   status: number | null;
   durationMs: number;

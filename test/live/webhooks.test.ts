@@ -123,13 +123,13 @@ describe('the route of webhooks', () => {
     expect(answers[4]?.headers.allow).toBe('POST');
     // Of a body that is too large, the rest is received first.
     while (gateway.lines().length < 6) await wait(5);
-    expect(gateway.lines().map(({ codes, status }) => [status, ...(codes as string[])])).toEqual([
-      [202],
-      [202],
-      [401, 'UNAUTHENTICATED'],
-      [401, 'UNAUTHENTICATED'],
-      [405, 'METHOD_NOT_ALLOWED'],
-      [413, 'REQUEST_ENTITY_TOO_LARGE'],
+    expect(gateway.lines().map(({ codes, status, webhook }) => [webhook, status, ...(codes as string[])])).toEqual([
+      ['hooked', 202],
+      ['hooked', 202],
+      ['hooked', 401, 'UNAUTHENTICATED'],
+      ['hooked', 401, 'UNAUTHENTICATED'],
+      ['hooked', 405, 'METHOD_NOT_ALLOWED'],
+      ['hooked', 413, 'REQUEST_ENTITY_TOO_LARGE'],
     ]);
   });
 
