@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { SandboxEvent } from '../../src/sources/unleash/sandbox.ts';
 import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
@@ -6,7 +7,7 @@ import { type Browser, launchChromium, type OpenOptions, openPage, SCREENSHOTS }
 import { startAccessGateway } from '../support/access-gateway.ts';
 import { NO_CHROMIUM } from '../support/chromium.ts';
 import { startCuttingProxy } from '../support/cutting-proxy.ts';
-import { startGateway } from '../support/gateway.ts';
+import { listen, startGateway } from '../support/gateway.ts';
 import { type BothSandboxes, startBoth } from '../support/sandboxes.ts';
 import { createUnleashAdmin } from '../support/unleash-admin.ts';
 
@@ -312,6 +313,33 @@ describe('the page, in Chromium,', () => {
       expect(flags).toHaveLength(33);
     }, LONGEST);
     await page.getByText('The connection is lost.').waitFor({ state: 'detached' });
+  });
+
+  it('works below a path of a proxy', async () => {
+    await using both = await startBoth();
+    const { port } = new URL(both.gateway.url);
+    const proxy = createServer((incoming, outgoing) => {
+      const { headers, method = 'GET', url = '' } = incoming;
+      const path = url.replace(/^\/flags(?=\/)/, '');
+      const passedOn = request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      incoming.pipe(passedOn);
+    });
+    const url = `${await listen(proxy)}/flags/graphql`;
+    await using opened = await open(url, { path: '/flags/?span=7d' });
+    await opened.page.locator('[data-row] h3 a').first().click();
+    const heading = opened.page.getByRole('heading', { name: 'What exactly was changed' });
+    await heading.waitFor();
+    expect(new URL(opened.page.url()).pathname).toMatch(/^\/flags\/events\/./);
+    await opened.page.reload();
+    await heading.waitFor();
+    await opened.page.getByRole('link', { name: 'All changes' }).click();
+    await opened.says(/changes in the last 7 days/);
+    expect(new URL(opened.page.url()).pathname).toBe('/flags/');
+    proxy.close();
+    proxy.closeAllConnections();
   });
 
   it('asks for a key where the gateway wants one, and shows what its owner may see', async () => {
