@@ -10,7 +10,7 @@ import { headline, tick } from '../terminal.ts';
 
 const ROUNDS = 5;
 const QUERIES_A_ROUND = 1_500;
-const PEERS = ['mercurius', 'apollo-server', 'yoga-pothos'] as const;
+const PEERS = ['mercurius', 'apollo-server', 'yoga-pothos', 'hive-gateway'] as const;
 
 pinLoad();
 using upstreams = await startUpstreams();
