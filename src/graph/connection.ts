@@ -105,12 +105,7 @@ export async function readConnection(
   if (page.reports.some(({ skipped, status }) => status === 'FAILED' || skipped > 0)) context.isPartial = true;
   const count = (feed: Feed) => feed.count(filter, cursor?.asOf ?? now, budget);
   return {
-    edges: page.edges.map((edge) => ({
-      node: edge.event,
-      get cursor() {
-        return encodeCursor(edge.cursor, digest);
-      },
-    })),
+    edges: page.edges.map((edge) => new Edge(edge, digest)),
     pageInfo: toPageInfo(page, direction, cursor, digest),
     reports: sources.flatMap((source) =>
       reportOn(source, page.reports, count, () => {
@@ -120,6 +115,23 @@ export async function readConnection(
       }),
     ),
   };
+}
+
+/** An edge as clients see it; its cursor is encoded when it is read. A class for the reason that the timeline's is one. */
+export class Edge {
+  readonly node: FlagEvent;
+  private readonly edge: { readonly cursor: Cursor };
+  private readonly digest: string;
+
+  constructor(edge: { event: FlagEvent; readonly cursor: Cursor }, digest: string) {
+    this.node = edge.event;
+    this.edge = edge;
+    this.digest = digest;
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.edge.cursor, this.digest);
+  }
 }
 
 /** The filter for one flag's own events. */

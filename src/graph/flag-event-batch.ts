@@ -5,7 +5,7 @@ import type { GatewayContext } from '../request/context.ts';
 import type { LiveBatch } from '../request/live.ts';
 import { decodeCursor, encodeCursor } from '../timeline/cursor.ts';
 import type { Builder } from './builder.ts';
-import { type ConnectionShape, MAX_PAGE_SIZE, reportOn, type SourceReport, type Vendor } from './connection.ts';
+import { type ConnectionShape, Edge, MAX_PAGE_SIZE, reportOn, type SourceReport, type Vendor } from './connection.ts';
 import { detailFailures } from './detail.ts';
 import type { EventConnectionTypes } from './event-connection.ts';
 import { digestFor, type FilterInput, type FilterRef, selectSources, toEventFilter } from './filter.ts';
@@ -130,12 +130,7 @@ function toShape(
   const place = () => encodeCursor(cursor, digest);
   context.place = place;
   return {
-    edges: edges.map((edge) => ({
-      node: edge.event,
-      get cursor() {
-        return encodeCursor(edge.cursor, digest);
-      },
-    })),
+    edges: edges.map((edge) => new Edge(edge, digest)),
     updated,
     get cursor() {
       return place();
