@@ -30,35 +30,18 @@ export function isSelectedOnNodes(info: Info, field: string): boolean {
   return PATHS_TO_NODES.some((path) => fieldsAt(search, [...path, ...field.split('.')]).length > 0);
 }
 
-/**
- * Names of the fields selected beside a field, on the same object and in the same part of the answer. It is found out once
- * for all objects at the same place of an answer.
- */
-export function selectedBeside({ fragments, operation, path, variableValues }: Around): Fields {
-  const names = responseNames(path.prev);
-  const places = besides.get(variableValues) ?? new Map<string, Fields>();
-  besides.set(variableValues, places);
-  const place = names.join('.');
-  const found = places.get(place) ?? findBeside(names, operation.selectionSet, { fragments, variableValues });
-  places.set(place, found);
-  return found;
-}
-
-type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'variableValues'>;
-type Around = Pick<GraphQLResolveInfo, 'fragments' | 'operation' | 'path' | 'variableValues'>;
-
-/** By what belongs to one execution, and goes with it. */
-const besides = new WeakMap<object, Map<string, Fields>>();
-
-function findBeside(names: readonly string[], root: SelectionSetNode, info: Omit<Info, 'fieldNodes'>): Fields {
-  const { collect } = createSearch({ ...info, fieldNodes: [] });
-  let sets: (SelectionSetNode | undefined)[] = [root];
-  for (const name of names) {
-    const fields = sets.flatMap((set) => collect(set, { withDeferred: true }));
+/** Names of the fields selected beside a field, on the same object and in the same part of the answer. */
+export const selectedBeside = oncePerField<Around>((search, { operation, path }) => {
+  let sets: (SelectionSetNode | undefined)[] = [operation.selectionSet];
+  for (const name of responseNames(path.prev)) {
+    const fields = sets.flatMap((set) => search.collect(set, { withDeferred: true }));
     sets = fields.flatMap((field) => ((field.alias ?? field.name).value === name ? [field.selectionSet] : []));
   }
-  return namesOf(sets.flatMap((set) => collect(set)));
-}
+  return namesOf(sets.flatMap((set) => search.collect(set)));
+});
+
+type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'variableValues'>;
+type Around = Info & Pick<GraphQLResolveInfo, 'operation' | 'path'>;
 
 /** From the outside in, without the places in lists. */
 function responseNames(path: GraphQLResolveInfo['path'] | undefined): string[] {
@@ -75,15 +58,18 @@ interface Search {
   collect(set: SelectionSetNode | undefined, options?: { withDeferred: boolean }): FieldNode[];
 }
 
-function oncePerField(find: (search: Search) => Fields): (info: Info) => Fields {
-  // Executors make one list of nodes for a field, and one object of variables for a request; documents outlive requests.
+function oncePerField<Asked extends Info = Info>(
+  find: (search: Search, info: Asked) => Fields,
+): (info: Asked) => Fields {
+  // Executors make one list of nodes for a field at its place, and one object of variables for a request; documents outlive
+  // requests.
   const ofField = new WeakMap<Info['fieldNodes'], Fields | WeakMap<Info['variableValues'], Fields>>();
   return (info) => {
     const known = ofField.get(info.fieldNodes);
     const found = known instanceof WeakMap ? known.get(info.variableValues) : known;
     if (found !== undefined) return found;
     const search = createSearch(info);
-    const fields = find(search);
+    const fields = find(search, info);
     if (!search.dependsOnVariables()) ofField.set(info.fieldNodes, fields);
     else {
       const ofRequest = known instanceof WeakMap ? known : new WeakMap<Info['variableValues'], Fields>();
