@@ -1,6 +1,7 @@
 /**
  * Executes a planned query as graphql-js does: the same answers, errors, nulls and calls of resolvers, in the same order.
- * What it leaves out is what a plan knows already, and promises, paths and arguments for which nobody asks.
+ * What it leaves out is what a plan knows already, and promises, paths and arguments for which nobody asks. What waits is
+ * bound, because V8 makes room for what closures need at every call of the function around them, also where nothing waits.
  */
 import {
   defaultTypeResolver,
@@ -15,6 +16,7 @@ import type { FieldPlan, ObjectPlan, OperationPlan, Shape } from './plan.ts';
 
 type MaybePromise<T> = Promise<T> | T;
 type Answer = Record<string, unknown>;
+type AbstractShape = Extract<Shape, { kind: 'abstract' }>;
 type Path = NonNullable<GraphQLResolveInfo['path']>;
 
 export interface RunOptions {
@@ -79,12 +81,12 @@ function runField(run: Run, field: FieldPlan, source: unknown, parent: Path | un
   try {
     const value = resolveField(run, field, source, info);
     const completed = isPromise(value)
-      ? value.then((there) => complete(run, shape, info, there, parent, key, parentType.name))
-      : complete(run, shape, info, value, parent, key, parentType.name);
+      ? value.then(complete.bind(undefined, run, shape, info, parent, key, parentType.name))
+      : complete(run, shape, info, parent, key, parentType.name, value);
     if (!isPromise(completed)) return completed;
-    return completed.then(undefined, (error) => failField(run, shape, error, info, info.path));
+    return completed.then(undefined, failField.bind(undefined, run, shape, info, info.path));
   } catch (error) {
-    return failField(run, shape, error, info, info.path);
+    return failField(run, shape, info, info.path, error);
   }
 }
 
@@ -112,10 +114,10 @@ function complete(
   run: Run,
   shape: Shape,
   info: Info,
-  value: unknown,
   parent: Path | undefined,
   key: string | number,
   typename: string | undefined,
+  value: unknown,
 ): unknown {
   if (value instanceof Error) throw value;
   if (value === null || value === undefined) {
@@ -162,12 +164,12 @@ function completeList(run: Run, shape: Shape, info: Info, value: unknown, path: 
 function completeItem(run: Run, shape: Shape, info: Info, item: unknown, list: Path, index: number): unknown {
   try {
     const completed = isPromise(item)
-      ? item.then((there) => complete(run, shape, info, there, list, index, undefined))
-      : complete(run, shape, info, item, list, index, undefined);
+      ? item.then(complete.bind(undefined, run, shape, info, list, index, undefined))
+      : complete(run, shape, info, list, index, undefined, item);
     if (!isPromise(completed)) return completed;
-    return completed.then(undefined, (error) => failField(run, shape, error, info, toItem(list, index)));
+    return completed.then(undefined, failField.bind(undefined, run, shape, info, toItem(list, index)));
   } catch (error) {
-    return failField(run, shape, error, info, toItem(list, index));
+    return failField(run, shape, info, toItem(list, index), error);
   }
 }
 
@@ -177,35 +179,56 @@ function toItem(list: Path, index: number): Path {
 
 function completeAbstract(
   run: Run,
-  { plan, type }: Extract<Shape, { kind: 'abstract' }>,
+  shape: AbstractShape,
   info: Info,
   value: unknown,
   path: Path,
 ): MaybePromise<Answer> {
-  const completeAs = (typename: unknown) => {
-    if (typeof typename === 'string') return completeObject(run, plan(typename), info, value, path);
-    throw new GraphQLError(
-      `Abstract type "${type.name}" must resolve to an Object type at runtime for field "${info.parentType.name}.${info.fieldName}". Either the "${type.name}" type should provide a "resolveType" function or each possible type should provide an "isTypeOf" function.`,
-      { nodes: info.fieldNodes },
-    );
-  };
+  const { type } = shape;
   const typename = (type.resolveType ?? defaultTypeResolver)(value, run.contextValue, info, type);
-  return isPromise(typename) ? typename.then(completeAs) : completeAs(typename);
+  return isPromise(typename)
+    ? typename.then(completeAs.bind(undefined, run, shape, info, value, path))
+    : completeAs(run, shape, info, value, path, typename);
+}
+
+function completeAs(
+  run: Run,
+  { plan, type }: AbstractShape,
+  info: Info,
+  value: unknown,
+  path: Path,
+  typename: unknown,
+): MaybePromise<Answer> {
+  if (typeof typename === 'string') return completeObject(run, plan(typename), info, value, path);
+  throw new GraphQLError(
+    `Abstract type "${type.name}" must resolve to an Object type at runtime for field "${info.parentType.name}.${info.fieldName}". Either the "${type.name}" type should provide a "resolveType" function or each possible type should provide an "isTypeOf" function.`,
+    { nodes: info.fieldNodes },
+  );
 }
 
 function completeObject(run: Run, plan: ObjectPlan, info: Info, value: unknown, path: Path): MaybePromise<Answer> {
   const { type } = plan;
   if (!type.isTypeOf) return runFields(run, plan, value, path);
-  const completeIf = (isTypeOf: boolean) => {
-    if (isTypeOf) return runFields(run, plan, value, path);
-    throw new GraphQLError(`Expected value of type "${type.name}" but got another.`, { nodes: info.fieldNodes });
-  };
   const isTypeOf = type.isTypeOf(value, run.contextValue, info);
-  return isPromise(isTypeOf) ? isTypeOf.then(completeIf) : completeIf(isTypeOf);
+  return isPromise(isTypeOf)
+    ? isTypeOf.then(completeIf.bind(undefined, run, plan, info, value, path))
+    : completeIf(run, plan, info, value, path, isTypeOf);
+}
+
+function completeIf(
+  run: Run,
+  plan: ObjectPlan,
+  info: Info,
+  value: unknown,
+  path: Path,
+  isTypeOf: boolean,
+): MaybePromise<Answer> {
+  if (isTypeOf) return runFields(run, plan, value, path);
+  throw new GraphQLError(`Expected value of type "${plan.type.name}" but got another.`, { nodes: info.fieldNodes });
 }
 
 /** A field that may be null is null; one that may not fails what it belongs to. */
-function failField(run: Run, shape: Shape, thrown: unknown, { fieldNodes }: Info, path: Path): null {
+function failField(run: Run, shape: Shape, { fieldNodes }: Info, path: Path, thrown: unknown): null {
   const keys = toKeys(path);
   const error = locatedError(thrown, fieldNodes, keys);
   if (shape.isNonNull) throw error;
