@@ -8,6 +8,7 @@ import type { Bus } from '../store/bus.ts';
 import { type Cache, createMemoryCache } from '../store/cache.ts';
 import { createBreaker, type Outcome } from './breaker.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { createDecodings } from './decodings.ts';
 import { type CallReport, createExchange, type TraceCall } from './exchange.ts';
 import { isDeadline, isUnanswered, notItsApi, timedOut } from './failure.ts';
 import { createGate } from './gate.ts';
@@ -71,7 +72,7 @@ export interface UpstreamRequest<T> {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON, with POST: for searches that take one, and change nothing. @default GET */
   body?: unknown;
-  /** The answer's JSON as the vendor's type; `undefined` if it is something else. One path has one decoder. */
+  /** The answer's JSON as the vendor's type; `undefined` if it is something else. One path has one decoder; the same text is not decoded twice. */
   decode(body: unknown): T | undefined;
   budget: Budget;
   /** Which part of the account the call is about, for example a feed's key. Each part has a circuit breaker of its own. */
@@ -133,6 +134,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const cache = pageCacheMs > 0 ? (options.cache ?? createMemoryCache({ maxBytes: MAX_REMEMBERED_BYTES })) : undefined;
   const shared = pageCacheMs > 0 && options.sharedPages ? createSharedPages(options.sharedPages) : undefined;
   const once = createSingleFlight<Answered<unknown>>();
+  const decodeText = createDecodings();
   let isClosed = false;
   const retry = createRetry({ clock, isClosed: () => isClosed, onRetry: onRetry && (() => onRetry(source)) });
   const gate = createGate({ name, connections, clock, onPause: (pause) => pauses?.tell(pause) });
@@ -190,7 +192,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return breaker.run(request.part, async () => {
       const attempt = () => send(path, request, budget);
       const text = await (request.isProbe ? attempt() : retry(budget, attempt));
-      const value = request.decode(parseJson(text));
+      const value = decodeText(text, request.decode);
       if (value === undefined) throw notItsApi(name);
       const answered = keep(key, request, { text, value, until: Number.POSITIVE_INFINITY });
       if (answered.believedUntil > Date.now()) shared?.write(key, { text, believedUntil: answered.believedUntil });
@@ -203,7 +205,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const page = await shared?.read(key, request.budget.calls);
     if (!page || page.believedUntil <= Date.now()) return null;
     const { believedUntil: until, text } = page;
-    const value = request.decode(parseJson(text));
+    const value = decodeText(text, request.decode);
     if (value === undefined) return null;
     const answered = keep(key, request, { text, value, until });
     return answered.believedUntil > Date.now() ? answered : null;
@@ -267,12 +269,4 @@ function judge(error: unknown): Outcome {
   if (code === 'UPSTREAM_TIMEOUT') return 'outage';
   if (code === 'UPSTREAM_UNAVAILABLE' && isUnanswered(status)) return 'outage';
   return status === undefined ? 'nothing' : 'answered';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
