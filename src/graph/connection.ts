@@ -4,12 +4,13 @@ import { BadInputError, DeadlineError, type Failure, toFailure, UpstreamError } 
 import type { FlagEvent } from '../model.ts';
 import type { GatewayContext } from '../request/context.ts';
 import type { Source } from '../sources/source.ts';
-import { type Cursor, decodeCursor, encodeCursor } from '../timeline/cursor.ts';
+import { type Cursor, encodeCursor } from '../timeline/cursor.ts';
 import type { Direction, Feed } from '../timeline/feed.ts';
 import type { EventFilter } from '../timeline/filter.ts';
 import { type FeedReport, readTimeline, type TimelinePage } from '../timeline/timeline.ts';
 import { detailFailures } from './detail.ts';
 import { digestFor, type FilterInput, selectSources, toEventFilter } from './filter.ts';
+import { decodeKnownCursor } from './known-cursors.ts';
 import { isSelectedOnNodes, selectedNodeFields } from './selection.ts';
 import type { GraphVendor, VendorTypes } from './vendor.ts';
 
@@ -81,7 +82,8 @@ export async function readConnection(
   const input = args.filter ?? {};
   const filter = narrow(toEventFilter(input, vendors, context.scope), flagKey);
   const digest = digestFor(input, context.scope, flagKey);
-  const decode = ({ argument, text }: CursorArgument) => (text === null ? null : decodeCursor(text, digest, argument));
+  const decode = ({ argument, text }: CursorArgument) =>
+    text === null ? null : decodeKnownCursor(text, digest, argument);
   const [cursor, until] = [decode(from), decode(to)];
   const { budget, now, readFeed } = context;
   const sources = selectSources(context.sources, input);
