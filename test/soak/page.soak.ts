@@ -3,7 +3,14 @@ import { createServer, request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { SandboxEvent } from '../../src/sources/unleash/sandbox.ts';
 import { startUnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
-import { type Browser, launchChromium, type OpenOptions, openPage, SCREENSHOTS } from '../clients/open-page.ts';
+import {
+  type Browser,
+  launchChromium,
+  type OpenOptions,
+  type OpenPage,
+  openPage,
+  SCREENSHOTS,
+} from '../clients/open-page.ts';
 import { startAccessGateway } from '../support/access-gateway.ts';
 import { NO_CHROMIUM } from '../support/chromium.ts';
 import { startCuttingProxy } from '../support/cutting-proxy.ts';
@@ -104,7 +111,7 @@ describe('the page, in Chromium,', () => {
       await page.mouse.up();
       await opened.says(/^\d+ changes from .* to .*\./);
       expect(await opened.sentence()).toContain(`${/: (\d+) changes/.exec(chosen)?.[1]} changes from `);
-      expect(await opened.sentence()).toContain('with large impact');
+      await opened.says(/with large impact/);
       await page.getByRole('link', { name: /with large impact/ }).click();
       await opened.says(/^\d+ changes? with large impact/);
       expect(await page.locator('.impact .size').allInnerTexts()).toSatisfy((all: string[]) =>
@@ -150,6 +157,12 @@ describe('the page, in Chromium,', () => {
       );
     });
   });
+
+  /** If it can be: what was tried before may be under way still. */
+  async function tryAgain(page: OpenPage['page']): Promise<void> {
+    const button = page.getByRole('button', { name: 'Try again' });
+    if ((await button.count()) > 0) await button.click({ timeout: 1_000 });
+  }
 
   /** 10,000 changes of one day, one every 8.64 seconds. */
   function manyEvents(count: number): SandboxEvent[] {
@@ -219,7 +232,7 @@ describe('the page, in Chromium,', () => {
     fault[Symbol.dispose]();
     both.launchDarkly.faults.clear();
     await vi.waitFor(async () => {
-      await none.page.getByRole('button', { name: 'Try again' }).click({ timeout: 1_000 });
+      await tryAgain(none.page);
       expect(await none.page.locator('[data-row]').count()).toBeGreaterThan(0);
     }, LONGEST);
   });
@@ -240,7 +253,7 @@ describe('the page, in Chromium,', () => {
     fault[Symbol.dispose]();
     both.launchDarkly.faults.clear();
     await vi.waitFor(async () => {
-      await page.getByRole('button', { name: 'Try again' }).click({ timeout: 1_000 });
+      await tryAgain(page);
       expect(await failed.count()).toBe(0);
       expect(await page.getByText('That is all of it.').or(page.locator('.more')).count()).toBe(1);
     }, LONGEST);
