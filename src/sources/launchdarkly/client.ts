@@ -84,7 +84,8 @@ export function createLaunchDarklyClient(
         decode: decodeFlagEventCollection,
         maxAgeMs: (page) => settledFor(page.items, Date.now()),
       });
-      const readable = items.filter((item) => item !== null);
+      // The same list for all who share the answer, wherever it can be.
+      const readable = items.every((item) => item !== null) ? items : items.filter((item) => item !== null);
       return {
         items: readable,
         skipped: items.length - readable.length,

@@ -7,7 +7,7 @@
  */
 import { isRefusal } from '../../errors.ts';
 import { type Budget, compareKeys, type FlagEvent } from '../../model.ts';
-import type { Feed, FeedPage, FeedRequest } from '../../timeline/feed.ts';
+import type { Feed, FeedPage, FeedRequest, FeedRow } from '../../timeline/feed.ts';
 import { createMatcher, type EventFilter, NO_FILTER } from '../../timeline/filter.ts';
 import { type Listed, readOlder } from '../paging/older.ts';
 import { type TieOrder, toNewestFirst, unseen } from '../paging/rows.ts';
@@ -19,6 +19,7 @@ import { EXPERIMENTS } from './experiments.ts';
 import { findEvents, type Wanted } from './find.ts';
 import { horizonAt, horizonOf, latest, spanOf, wholeSpan } from './horizon.ts';
 import { canMatch, isCountable, isSifted, matches, pushdown, toQuery, wantsGlobal, wantsLocal } from './query.ts';
+import type { FlagEventRep } from './wire.ts';
 
 export interface ProjectOptions {
   client: LaunchDarklyClient;
@@ -48,17 +49,17 @@ export const EVERY_ENVIRONMENT = '*';
 /** The feeds do not depend on the order in which the environments come. */
 export function createProjectFeeds(options: ProjectOptions): FlagEventsFeed[] {
   const environments = options.environments.toSorted(compareKeys);
+  const logs = environments.map((environment) => ({ environment, list: createListing(options, environment) }));
   return [
-    createGlobalFeed(options, environments),
-    ...environments.map((environment, index) => createEnvironmentFeed(options, environment, index === 0)),
+    createGlobalFeed(options, logs),
+    ...logs.map((log, index) => createEnvironmentFeed(options, log, index === 0)),
   ];
 }
 
 /** `isFirst`: its listing is asked for the changes to every environment too, so that their own feed shares the call. */
-function createEnvironmentFeed(options: ProjectOptions, environment: string, isFirst: boolean): FlagEventsFeed {
+function createEnvironmentFeed(options: ProjectOptions, { environment, list }: Log, isFirst: boolean): FlagEventsFeed {
   const { historyDays, project } = options;
   const key = keyOf(options, environment);
-  const list = createListing(options, environment);
   const asksGlobal = (filter: EventFilter) => isFirst && wantsGlobal(filter) && isVisible(options, null, filter);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
   return {
@@ -87,20 +88,20 @@ function createEnvironmentFeed(options: ProjectOptions, environment: string, isF
  * the next one's where LaunchDarkly refuses that. They are counted with the first environment's own events, and so is what
  * could not be read of its log.
  */
-function createGlobalFeed(options: ProjectOptions, environments: readonly string[]): FlagEventsFeed {
+function createGlobalFeed(options: ProjectOptions, logs: readonly Log[]): FlagEventsFeed {
   const { historyDays, project } = options;
   const key = keyOf(options, EVERY_ENVIRONMENT);
   const isOwn = ({ feed }: LaunchDarklyEvent) => feed === key;
   /** A caller who may not see the first environment has nobody who counts for it. */
-  const isCountedElsewhere = (filter: EventFilter) => isVisible(options, environments[0] ?? null, filter);
+  const isCountedElsewhere = (filter: EventFilter) => isVisible(options, logs[0]?.environment ?? null, filter);
 
   async function fromFirst<T>(read: (list: Listing) => Promise<T>): Promise<T> {
-    const [first, ...others] = environments.map((environment) => createListing(options, environment));
+    const [first, ...others] = logs;
     if (first === undefined) throw new Error('A project without an environment has no feed.');
-    let answer = read(first);
+    let answer = read(first.list);
     for (const next of others) {
       answer = answer.catch((error: unknown) => {
-        if (isRefusal(error)) return read(next);
+        if (isRefusal(error)) return read(next.list);
         throw error;
       });
     }
@@ -110,7 +111,7 @@ function createGlobalFeed(options: ProjectOptions, environments: readonly string
   return {
     ...createBase(options, key),
     canMatch: (filter) =>
-      environments.length > 0 && canMatch(filter, project) && wantsGlobal(filter) && isVisible(options, null, filter),
+      logs.length > 0 && canMatch(filter, project) && wantsGlobal(filter) && isVisible(options, null, filter),
     pushdown: (filter) => ({ ...pushdown(filter), isWhole: pushdown(filter).isWhole && isCountedElsewhere(filter) }),
     async read(request) {
       const page = await fromFirst((list) => readListing(list(request, true), request, historyDays, isOwn));
@@ -165,10 +166,28 @@ type ListPage = (span: Span, size: number, after: string | undefined) => Promise
 type Asking = Pick<FeedRequest, 'fields' | 'filter' | 'budget' | 'isFresh' | 'isOwed'> & { isHeavy?: boolean };
 type Listing = (asking: Asking, withGlobal: boolean) => ListPage;
 
+/** The log of one environment. */
+interface Log {
+  environment: string;
+  list: Listing;
+}
+
 function createListing(options: ProjectOptions, environment: string): Listing {
   const { client, project, source, url } = options;
   const feed = keyOf(options, environment);
   const origin = { source, feed, globalFeed: keyOf(options, EVERY_ENVIRONMENT), url, environment };
+  const mapped = new WeakMap<readonly FlagEventRep[], { query: FlagEventsQuery; rows: FeedRow[] }>();
+
+  /** Once for both feeds that read one answer. */
+  function toRows(items: readonly FlagEventRep[], query: FlagEventsQuery): FeedRow[] {
+    const known = mapped.get(items);
+    if (known && isSameQuery(known.query, query)) return known.rows;
+    const own = { ...origin, withGlobal: query.global === 'include' };
+    const rows = items.map((item) => ({ event: toFlagEvent(item, query, own) }));
+    mapped.set(items, { query, rows });
+    return rows;
+  }
+
   return ({ budget, fields, filter, isFresh = false, isHeavy = false, isOwed = false }, withGlobal) =>
     async (span, size, after) => {
       const query: FlagEventsQuery = {
@@ -185,12 +204,16 @@ function createListing(options: ProjectOptions, environment: string): Listing {
       const call: CallOptions = { budget, isFresh, isHeavy, isOwed };
       const { items, next, skipped, totalCount } = await client.listFlagEvents(query, call);
       return {
-        rows: items.map((item) => ({ event: toFlagEvent(item, query, { ...origin, withGlobal }) })),
+        rows: toRows(items, query),
         skipped,
         next,
         total: totalCount,
       };
     };
+}
+
+function isSameQuery(a: FlagEventsQuery, b: FlagEventsQuery): boolean {
+  return (Object.keys({ ...a, ...b }) as (keyof FlagEventsQuery)[]).every((name) => a[name] === b[name]);
 }
 
 async function readListing(
