@@ -123,7 +123,8 @@ export async function startServer({
       const [{ cpu, rss }] = await once(child, 'message');
       return { cpuMicros: cpu.user + cpu.system, rssBytes: rss };
     },
-    [Symbol.dispose]: () => void child.kill(),
+    // A server that shuts down in its own order may wait for connections.
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
 }
 
