@@ -85,7 +85,10 @@ export async function openPage(
     page,
     sentence,
     says,
-    settle: () => says(/\.$/),
+    async settle() {
+      await says(/\.$/);
+      await page.locator('.skeleton').waitFor({ state: 'detached' });
+    },
     search: () => new URL(page.url()).search,
     titles: () => page.locator('[data-row] h3 a').allInnerTexts(),
     async changes() {
