@@ -35,8 +35,16 @@ export function createUnleashAdmin({ url, adminToken }: RealUnleash, project = '
   const strategies = (flag: string, environment: string) => `${feature(flag)}/environments/${environment}/strategies`;
 
   async function send<T>(method: string, path: string, body: unknown = {}, identity = byToken): Promise<T> {
-    const headers = { ...(await identity()), 'content-type': 'application/json' };
-    const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    const ask = async () => {
+      const headers = { ...(await identity()), 'content-type': 'application/json' };
+      return fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    };
+    let response = await ask();
+    if (response.status === 401 && identity === byUser) {
+      // Now and then, while many log in at the same time, Unleash forgets a session.
+      session = undefined;
+      response = await ask();
+    }
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
     return (text.startsWith('{') ? JSON.parse(text) : undefined) as T;

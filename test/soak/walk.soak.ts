@@ -5,11 +5,11 @@ import {
   type FlagEventRep,
   type LaunchDarklySandbox,
   startLaunchDarklySandbox,
-} from '../src/sources/launchdarkly/sandbox.ts';
-import { startUnleashSandbox, type UnleashSandbox } from '../src/sources/unleash/sandbox.ts';
-import { LAUNCHDARKLY_FAULTS, UNLEASH_FAULTS } from './support/call-faults.ts';
-import { createFlagEvent } from './support/flag-event.ts';
-import { startGateway, type TestGateway } from './support/gateway.ts';
+} from '../../src/sources/launchdarkly/sandbox.ts';
+import { startUnleashSandbox, type UnleashSandbox } from '../../src/sources/unleash/sandbox.ts';
+import { LAUNCHDARKLY_FAULTS, UNLEASH_FAULTS } from '../support/call-faults.ts';
+import { createFlagEvent } from '../support/flag-event.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const MINUTE = 60_000;
 const NEWEST = Date.now() - MINUTE;
