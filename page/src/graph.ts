@@ -28,13 +28,10 @@ export function credentials(): Record<string, string> {
   return key.value === '' ? {} : { authorization: `Bearer ${key.value}` };
 }
 
-export function hashOf(document: object): string {
-  return (document as { __meta__: { hash: string } }).__meta__.hash.replace('sha256:', '');
-}
-
 /** As the gateway's trusted documents are asked for. */
 export function persisted(document: object): { persistedQuery: { version: number; sha256Hash: string } } {
-  return { persistedQuery: { version: 1, sha256Hash: hashOf(document) } };
+  const { hash } = (document as { __meta__: { hash: string } }).__meta__;
+  return { persistedQuery: { version: 1, sha256Hash: hash.replace('sha256:', '') } };
 }
 
 /** The data, and again after each part that comes later. Throws a {@link Failure} if there is none at all. */

@@ -177,14 +177,28 @@ function toTime({ day, h, m, month, ms, s, year }: Day & Clock, offset: number |
 
 /** The time of the day, with the date if it is not today's. */
 export function showTime(at: number, now: number): string {
-  const seconds = new Date(at).getSeconds();
-  return showMinute(at, now) + (seconds === 0 ? '' : `:${twoDigits(seconds)}`);
+  return withDay(at, now, toSeconds(at));
 }
 
 /** The same to the minute, where seconds are of no use. */
 export function showMinute(at: number, now: number): string {
+  return withDay(at, now, toMinutes(at));
+}
+
+/** As the reader would type it. */
+export function showForInput(at: number): string {
   const date = new Date(at);
-  return withDay(at, now, `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`);
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ${toSeconds(at)}`;
+}
+
+function toMinutes(at: number): string {
+  const date = new Date(at);
+  return `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+}
+
+function toSeconds(at: number): string {
+  const seconds = new Date(at).getSeconds();
+  return toMinutes(at) + (seconds === 0 ? '' : `:${twoDigits(seconds)}`);
 }
 
 function twoDigits(number: number): string {

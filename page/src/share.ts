@@ -3,8 +3,10 @@ import type { PageChangeQuery } from './generated/graphql.ts';
 import { describeImpact } from './impact.ts';
 import { kindName } from './kinds.ts';
 import { showUtc } from './moment.ts';
+import { whyOf } from './rows.ts';
 
-type Told = Extract<NonNullable<PageChangeQuery['node']>, { title: string }>;
+/** A change as far as it can be told of, whichever vendor's it is. */
+export type Told = Extract<NonNullable<PageChangeQuery['node']>, { title: string }>;
 
 export function toMarkdown(change: Told, { href }: { href: string }): string {
   // What is in the headline.
@@ -24,12 +26,18 @@ export function toTicket(change: Told, { href }: { href: string }): string {
   return [flat(headline(change)), '', ...facts, `Link: ${href}`, ...(url ? [`At the vendor: ${url}`] : [])].join('\n');
 }
 
-function headline({ flag, title }: Told): string {
+/** What a change is called where it stands alone. */
+export function headline({ flag, title }: Told): string {
   return flag ? `${title}: ${flag.key}` : title;
 }
 
-function factsOf(change: Told): [string, string][] {
+/** Who did it: the audit log names tokens and apps, too. */
+export function actorOf(change: Told): Told['actor'] {
   const entry = change.__typename === 'LaunchDarklyFlagEvent' ? change.auditLogEntry : null;
+  return entry?.actor ?? change.actor;
+}
+
+function factsOf(change: Told): [string, string][] {
   const impact = change.__typename === 'LaunchDarklyFlagEvent' ? describeImpact(change.impact) : null;
   const facts: [string, string | null | undefined][] = [
     ['When', showUtc(Date.parse(change.occurredAt))],
@@ -37,8 +45,8 @@ function factsOf(change: Told): [string, string][] {
     ['Flag', change.flag?.key],
     ['Environment', change.environment?.key],
     ['Project', change.project?.key],
-    ['Who', (entry?.actor ?? change.actor)?.name],
-    ['Why', entry?.comment],
+    ['Who', actorOf(change)?.name],
+    ['Why', whyOf(change)],
     ['Impact', impact],
     ['Source', change.source.name],
   ];
@@ -46,7 +54,7 @@ function factsOf(change: Told): [string, string][] {
 }
 
 /** On one line, and `null` if a browser would do anything else than open a page. */
-function toWeb(url: string | null): string | null {
+export function toWeb(url: string | null): string | null {
   const { href, protocol } = url !== null && URL.canParse(url) ? new URL(url) : {};
   return href !== undefined && (protocol === 'https:' || protocol === 'http:') ? href : null;
 }

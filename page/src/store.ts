@@ -85,7 +85,12 @@ function bandOf({ from, to }: { from: number; to: number }, now: number): { from
   return { from: from - 3 * length, to: to < now ? to + length : to };
 }
 
-export const band = computed(() => bandOf(span.value, loadedAt.value));
+const band = computed(() => bandOf(span.value, loadedAt.value));
+
+/** Whether a bar is one of the chosen span. */
+export function isChosen({ from, to }: Counts['buckets'][number]): boolean {
+  return Date.parse(from) >= span.value.from && Date.parse(to) <= span.value.to;
+}
 
 /** Goes somewhere else on the page. */
 export function go(change: Partial<View>): void {

@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { DEFAULT_MINUTES_LATEST, NO_CHOICE } from '../address.ts';
 import { kindName } from '../kinds.ts';
 import { showTime, showUtc, zoneName } from '../moment.ts';
-import { toMarkdown, toTicket } from '../share.ts';
+import { whyOf } from '../rows.ts';
+import { actorOf, headline, type Told, toMarkdown, toTicket } from '../share.ts';
 import { announcement, hrefOf, loadedAt } from '../store.ts';
-import { changesOf, Diff, Experiments, Impact, useWhole, type WholeChange } from './details.tsx';
+import { changesOf, Diff, Experiments, Impact, useWhole } from './details.tsx';
 import { Inner, Outer } from './link.tsx';
 
 const FIVE_MINUTES = 300_000;
@@ -13,13 +14,11 @@ const FIVE_MINUTES = 300_000;
 /** The address of a change holds nothing that is about the list. */
 const NO_SPAN = { form: 'latest', minutes: DEFAULT_MINUTES_LATEST } as const;
 
-type Found = Extract<WholeChange, { title: string }>;
-
 export function ChangePage({ id }: { id: string }) {
   const whole = useWhole(id);
   const heading = useRef<HTMLHeadingElement>(null);
   const change = whole && 'value' in whole && whole.value && 'title' in whole.value ? whole.value : null;
-  const title = change ? titleOf(change) : 'One change';
+  const title = change ? headline(change) : 'One change';
   useEffect(() => {
     document.title = title;
     heading.current?.focus();
@@ -58,11 +57,7 @@ function Failed({ message }: { message: string }) {
   );
 }
 
-function titleOf({ flag, title }: Found): string {
-  return flag ? `${title}: ${flag.key}` : title;
-}
-
-function Found({ change }: { change: Found }) {
+function Found({ change }: { change: Told }) {
   const at = Date.parse(change.occurredAt);
   const around = { form: 'between', from: at - FIVE_MINUTES, to: at + FIVE_MINUTES } as const;
   return (
@@ -85,15 +80,16 @@ function Found({ change }: { change: Found }) {
   );
 }
 
-function Facts({ change }: { change: Found }) {
+function Facts({ change }: { change: Told }) {
   const at = Date.parse(change.occurredAt);
+  const actor = actorOf(change);
   const facts: [string, string | null | undefined][] = [
     ['When', `${showTime(at, loadedAt.value)} (${zoneName(at)}), ${showUtc(at)}`],
     ['What', `${kindName(change.kind)} (${change.type || 'the vendor does not say'})`],
     ['Flag', change.flag?.key],
     ['Environment', change.environment?.key ?? 'all, or none'],
     ['Project', change.project?.key],
-    ['Who', actorOf(change)],
+    ['Who', actor && `${actor.name} (${actor.kind.toLowerCase()})`],
     ['Source', change.source.name],
     ...(change.__typename === 'LaunchDarklyFlagEvent'
       ? ([
@@ -121,24 +117,18 @@ function Facts({ change }: { change: Found }) {
   );
 }
 
-function actorOf(change: Found): string | null {
-  const entry = change.__typename === 'LaunchDarklyFlagEvent' ? change.auditLogEntry : null;
-  const actor = entry?.actor ?? change.actor;
-  return actor && `${actor.name} (${actor.kind.toLowerCase()})`;
-}
-
-function Why({ change }: { change: Found }) {
-  const entry = change.__typename === 'LaunchDarklyFlagEvent' ? change.auditLogEntry : null;
-  if (!entry?.comment) return null;
+function Why({ change }: { change: Told }) {
+  const why = whyOf(change);
+  if (why === null) return null;
   return (
     <section aria-labelledby="why">
       <h2 id="why">Why</h2>
-      <blockquote>{entry.comment}</blockquote>
+      <blockquote>{why}</blockquote>
     </section>
   );
 }
 
-function Share({ change }: { change: Found }) {
+function Share({ change }: { change: Told }) {
   const href = hrefOf({ event: change.id, choice: NO_CHOICE, span: NO_SPAN, live: false });
   const forms = [
     ['Copy link', href],
@@ -184,7 +174,7 @@ function Copy({ name, text }: { name: string; text: string }) {
   );
 }
 
-function Raw({ change }: { change: Extract<Found, { __typename: 'UnleashFlagEvent' }> }) {
+function Raw({ change }: { change: Extract<Told, { __typename: 'UnleashFlagEvent' }> }) {
   const states = [
     ['Before', change.preData],
     ['After', change.data],

@@ -5,7 +5,7 @@
 import { useState } from 'preact/hooks';
 import { FAMILIES, FAMILY_NAMES, type Family, familyOf } from '../kinds.ts';
 import { showMinute, showTime } from '../moment.ts';
-import { announcement, type Counts, density, go, loadedAt, span } from '../store.ts';
+import { announcement, type Counts, density, go, isChosen, loadedAt } from '../store.ts';
 
 type Bucket = Counts['buckets'][number];
 
@@ -31,8 +31,6 @@ export function Chart() {
 
 function Bars({ buckets }: { buckets: readonly Bucket[] }) {
   const last = buckets.length - 1;
-  const isChosen = (bucket: Bucket) =>
-    Date.parse(bucket.from) >= span.value.from && Date.parse(bucket.to) <= span.value.to;
   const chosen = { from: buckets.findIndex(isChosen), to: buckets.findLastIndex(isChosen) };
   const [caret, setCaret] = useState<number | null>(null);
   /** Where a choice that is being made has begun. */

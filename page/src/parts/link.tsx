@@ -1,6 +1,7 @@
 /** Links. Those within the page do not load it again; those to others tell them nothing, and are never a script. */
 import type { ComponentChildren } from 'preact';
 import type { View } from '../address.ts';
+import { toWeb } from '../share.ts';
 import { go, hrefOf } from '../store.ts';
 
 interface InnerProps {
@@ -24,9 +25,10 @@ export function Inner({ children, class: name, to }: InnerProps) {
 }
 
 export function Outer({ children, href }: { href: string | null; children: ComponentChildren }) {
-  if (href === null || !/^https?:\/\//i.test(href)) return null;
+  const url = toWeb(href);
+  if (url === null) return null;
   return (
-    <a href={href} target="_blank" rel="noreferrer noopener">
+    <a href={url} target="_blank" rel="noreferrer noopener">
       {children}
     </a>
   );

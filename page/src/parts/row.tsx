@@ -103,7 +103,7 @@ function halvesOf({ changes }: RowOfChanges): string[] {
 }
 
 /** A pattern for what was done, with its name: no colour alone says it. */
-export function Sign({ change }: { change: Change }) {
+function Sign({ change }: { change: Change }) {
   const family = familyOf(change.kind);
   return (
     <span class={`swatch part ${family}`} role="img" aria-label={FAMILY_NAMES[family]} title={FAMILY_NAMES[family]} />

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { View } from '../address.ts';
 import { kindName } from '../kinds.ts';
 import { showLength, showMinute, zoneName } from '../moment.ts';
-import { announcement, type Counts, density, listing, loadedAt, span, view } from '../store.ts';
+import { announcement, type Counts, density, isChosen, listing, loadedAt, span, view } from '../store.ts';
 import { Inner } from './link.tsx';
 
 export function Summary() {
@@ -11,7 +11,7 @@ export function Summary() {
   const places = placesOf(view.value.choice);
   const when = whenOf(view.value, span.value, loadedAt.value);
   const isLoading = state === 'loading';
-  const total = counts && !isLoading ? totalOf(counts, span.value) : null;
+  const total = counts && !isLoading ? totalOf(counts) : null;
   const sentence = isLoading ? `What changed ${places}${when}?` : `${howMany(total, counts)} ${places}${when}`;
   const isShown = view.value.event === null;
   useEffect(() => {
@@ -36,10 +36,8 @@ export function Summary() {
 }
 
 /** What the bars of the span add up to, and the list. */
-export function totalOf(counts: Counts, { from, to }: { from: number; to: number }): number {
-  return counts.buckets
-    .filter((bucket) => Date.parse(bucket.from) >= from && Date.parse(bucket.to) <= to)
-    .reduce((sum, { total }) => sum + total, 0);
+function totalOf({ buckets }: Counts): number {
+  return buckets.filter(isChosen).reduce((sum, { total }) => sum + total, 0);
 }
 
 function howMany(total: number | null, counts: Counts | null): string {

@@ -1,6 +1,7 @@
 /** Which time is shown: around a moment, or up to now. */
 import { useEffect, useState } from 'preact/hooks';
-import { parseMoment, showLength } from '../moment.ts';
+import { DEFAULT_MINUTES_AROUND } from '../address.ts';
+import { parseMoment, showForInput, showLength } from '../moment.ts';
 import { connection, go, span, view } from '../store.ts';
 import { shift, toggleLive } from './keys.tsx';
 
@@ -14,7 +15,8 @@ const LENGTHS = [
 
 export function TimeBox() {
   const { live, span: wanted } = view.value;
-  const shown = wanted.form === 'around' ? toField(wanted.around) : wanted.form === 'between' ? toField(wanted.to) : '';
+  const shown =
+    wanted.form === 'around' ? showForInput(wanted.around) : wanted.form === 'between' ? showForInput(wanted.to) : '';
   const [typed, setTyped] = useState(shown);
   const [isWrong, setWrong] = useState(false);
   useEffect(() => {
@@ -39,7 +41,11 @@ export function TimeBox() {
     if (!moment) return;
     go({
       event: null,
-      span: { form: 'around', around: moment.getTime(), minutes: wanted.form === 'around' ? minutes : 30 },
+      span: {
+        form: 'around',
+        around: moment.getTime(),
+        minutes: wanted.form === 'around' ? minutes : DEFAULT_MINUTES_AROUND,
+      },
     });
     document.getElementById('around')?.blur();
   }
@@ -99,12 +105,3 @@ export function TimeBox() {
 }
 
 const LIVE_WORDS = { off: 'Live …', connecting: 'Live …', live: '● Live', lost: '○ Connection lost' } as const;
-
-/** As the reader would type it. */
-function toField(time: number): string {
-  const at = new Date(time);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const seconds = at.getSeconds() === 0 ? '' : `:${two(at.getSeconds())}`;
-  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
-}
