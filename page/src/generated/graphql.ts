@@ -202,73 +202,10 @@ export type ImpactFragment = { size: LaunchDarklyImpactSize | null, percentage: 
 
 export type SourceStateFragment = { reachesBackTo: string | null, notices: Array<string>, failedFeeds: Array<string>, status: FlagSourceStatus, skippedEvents: number, missingDetails: number, detailsFailure: { message: string } | null, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null };
 
-export type ChangeDetailsQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type ChangeDetailsQuery = { node:
-    | { __typename: 'FeatureFlag', id: string }
-    | { __typename: 'FlagSource', id: string }
-    | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, auditLogEntry: { id: string, title: string, description: string | null, comment: string | null, url: string | null, actor: { name: string, kind: FlagActorKind } | null, changes: Array<{ path: Array<string>, before: unknown, after: unknown }> | null } | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-    | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, changes: Array<{ path: Array<string>, before: unknown, after: unknown }>, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-   | null };
-
-export type ChangesAroundQueryVariables = Exact<{
-  from: string;
-  to: string;
-  environments?: Array<string> | string | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ChangesAroundQuery = { flagEvents: { edges: Array<{ cursor: string, node:
-        | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null }, auditLogEntry: { id: string, comment: string | null } | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-        | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-       }>, pageInfo: { hasNextPage: boolean, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
-
-export type EventsAddedSubscriptionVariables = Exact<{
-  since?: string | null | undefined;
-  filter?: FlagEventFilter | null | undefined;
-}>;
-
-
-export type EventsAddedSubscription = { flagEventsAdded: { cursor: string, edges: Array<{ cursor: string, node:
-        | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-        | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-       }>, updated: Array<
-      | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-      | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-    >, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } };
-
-export type ExportPageQueryVariables = Exact<{
-  size?: number | null | undefined;
-  after?: string | null | undefined;
-  filter?: FlagEventFilter | null | undefined;
-}>;
-
-
-export type ExportPageQuery = { flagEvents: { edges: Array<{ cursor: string, node:
-        | { __typename: 'LaunchDarklyFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-        | { __typename: 'UnleashFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-       }>, pageInfo: { hasNextPage: boolean, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
-
 export type FilterChoicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type FilterChoicesQuery = { flagSources: Array<{ id: string, name: string, vendor: FlagVendor, status: FlagSourceStatus, projects: Array<{ key: string, environments: Array<{ key: string }> | null }> | null }> };
-
-export type FlagHistoryQueryVariables = Exact<{
-  key: string;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type FlagHistoryQuery = { flag: { id: string, key: string, events: { edges: Array<{ cursor: string, node:
-          | { __typename: 'LaunchDarklyFlagEvent', actions: Array<string>, auditLogEntryId: string | null, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null }, auditLogEntry: { id: string, comment: string | null } | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-          | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, changes: Array<{ path: Array<string>, before: unknown, after: unknown }>, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-         }>, pageInfo: { hasNextPage: boolean, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null } | null };
 
 type EventLine_LaunchDarklyFlagEvent_Fragment = { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } };
 
@@ -285,58 +222,6 @@ export type ChangeLineFragment = { path: Array<string>, before: unknown, after: 
 
 export type EventExperimentsFragment = { experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } | null }> } | null };
 
-export type HighImpactChangesQueryVariables = Exact<{
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  from?: string | null | undefined;
-}>;
-
-
-export type HighImpactChangesQuery = { flagEvents: { edges: Array<{ cursor: string, node:
-        | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, evaluationsSummary: { variations: Array<{ value: unknown, before: number | null, after: number | null }> } | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } } & ({ experiments: { nodes: Array<{ key: string, name: string, iteration: { status: string } | null }> } | null } | { experiments?: never })
-        | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-       }>, pageInfo: { hasNextPage: boolean, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
-
-export type NewEventsSubscriptionVariables = Exact<{
-  since?: string | null | undefined;
-  filter?: FlagEventFilter | null | undefined;
-}>;
-
-
-export type NewEventsSubscription = { flagEventsAdded: { cursor: string, isCaughtUp: boolean, nodes: Array<
-      | { __typename: 'LaunchDarklyFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, reason: string | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-      | { __typename: 'UnleashFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-    >, updated: Array<
-      | { __typename: 'LaunchDarklyFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, reason: string | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-      | { __typename: 'UnleashFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-    >, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } };
-
-type NewEvent_LaunchDarklyFlagEvent_Fragment = { __typename: 'LaunchDarklyFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, impact: { size: LaunchDarklyImpactSize | null, percentage: number | null, reason: string | null }, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } };
-
-type NewEvent_UnleashFlagEvent_Fragment = { __typename: 'UnleashFlagEvent', eventId: string, type: string, id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } };
-
-export type NewEventFragment =
-  | NewEvent_LaunchDarklyFlagEvent_Fragment
-  | NewEvent_UnleashFlagEvent_Fragment
-;
-
-export type SourceStatesQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type SourceStatesQuery = { flagSources: Array<{ id: string, name: string, vendor: FlagVendor, url: string, rateLimit: { limit: number | null, remaining: number, resetsAt: string | null } | null }>, flagEvents: { sources: Array<{ reachesBackTo: string | null, status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
-
-export type TimelinePageQueryVariables = Exact<{
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  filter?: FlagEventFilter | null | undefined;
-}>;
-
-
-export type TimelinePageQuery = { flagEvents: { edges: Array<{ cursor: string, node:
-        | { __typename: 'LaunchDarklyFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-        | { __typename: 'UnleashFlagEvent', id: string, occurredAt: string, title: string, kind: FlagEventKind, url: string | null, flag: { id: string, key: string } | null, project: { key: string } | null, environment: { key: string } | null, actor: { name: string, kind: FlagActorKind } | null, source: { id: string, name: string, vendor: FlagVendor } }
-       }>, pageInfo: { hasNextPage: boolean, startCursor: string | null, endCursor: string | null }, sources: Array<{ status: FlagSourceStatus, skippedEvents: number, missingDetails: number, source: { id: string, name: string, vendor: FlagVendor }, failure: { code: string, message: string, retryAfterSeconds: number | null } | null }> } | null };
-
 export const EventLineFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EventLine"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"flag"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"project"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"environment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"actor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}}]}},{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"vendor"}}]}}]}}]} as unknown as DocumentNode<EventLineFragment, unknown>;
 export const ImpactFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Impact"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LaunchDarklyImpact"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"size"}},{"kind":"Field","name":{"kind":"Name","value":"percentage"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"evaluationsSummary"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"variations"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"before"}},{"kind":"Field","name":{"kind":"Name","value":"after"}}]}}]}}]}}]} as unknown as DocumentNode<ImpactFragment, unknown>;
 export const ChangeLineFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChangeLine"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagChange"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"before"}},{"kind":"Field","name":{"kind":"Name","value":"after"}}]}}]} as unknown as DocumentNode<ChangeLineFragment, unknown>;
@@ -344,18 +229,8 @@ export const ChangeRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"F
 export const SourceNoticeFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SourceNotice"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagSourceReport"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"vendor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"skippedEvents"}},{"kind":"Field","name":{"kind":"Name","value":"missingDetails"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterSeconds"}}]}}]}}]} as unknown as DocumentNode<SourceNoticeFragment, unknown>;
 export const SourceStateFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SourceState"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagSourceReport"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SourceNotice"}},{"kind":"Field","name":{"kind":"Name","value":"reachesBackTo"}},{"kind":"Field","name":{"kind":"Name","value":"notices"}},{"kind":"Field","name":{"kind":"Name","value":"failedFeeds"}},{"kind":"Field","name":{"kind":"Name","value":"detailsFailure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SourceNotice"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagSourceReport"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"vendor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"skippedEvents"}},{"kind":"Field","name":{"kind":"Name","value":"missingDetails"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryAfterSeconds"}}]}}]}}]} as unknown as DocumentNode<SourceStateFragment, unknown>;
 export const EventExperimentsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EventExperiments"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LaunchDarklyFlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experiments"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"iteration"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]}}]}}]} as unknown as DocumentNode<EventExperimentsFragment, unknown>;
-export const NewEventFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"NewEvent"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"EventLine"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"LaunchDarklyFlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"eventId"}},{"kind":"Field","name":{"kind":"Name","value":"impact"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"size"}},{"kind":"Field","name":{"kind":"Name","value":"percentage"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UnleashFlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"eventId"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"EventLine"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FlagEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"flag"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"project"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"environment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}}]}},{"kind":"Field","name":{"kind":"Name","value":"actor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}}]}},{"kind":"Field","name":{"kind":"Name","value":"source"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"vendor"}}]}}]}}]} as unknown as DocumentNode<NewEventFragment, unknown>;
 export const PageChangeDocument = {"__meta__":{"hash":"sha256:e8787a0f0fc9148ad9843c3cdcb062442a443e45c45e7ae1ae1c64273543af69"}} as unknown as DocumentNode<PageChangeQuery, PageChangeQueryVariables>;
 export const PageCountsDocument = {"__meta__":{"hash":"sha256:37aaaf5176bacda950525ce2c31f8ff479a2544b23e5fb076316350ac9dd4019"}} as unknown as DocumentNode<PageCountsQuery, PageCountsQueryVariables>;
 export const PageListDocument = {"__meta__":{"hash":"sha256:af4e198930757fc225512e8939e5d5f44e8b5a3afa2c839e2d1ea047ee1fc998","deferredFields":{"EventExperiments":["experiments"]}}} as unknown as DocumentNode<PageListQuery, PageListQueryVariables>;
 export const PageLiveDocument = {"__meta__":{"hash":"sha256:a4183610f726cec26afdf529568019573afe33f838f66460f550a6fea86bef23"}} as unknown as DocumentNode<PageLiveSubscription, PageLiveSubscriptionVariables>;
-export const ChangeDetailsDocument = {"__meta__":{"hash":"sha256:516c7bc468466426e95bbcd25cb1e509b4da288a6af93954a2be542fdc0800a0"}} as unknown as DocumentNode<ChangeDetailsQuery, ChangeDetailsQueryVariables>;
-export const ChangesAroundDocument = {"__meta__":{"hash":"sha256:7355f4f1a5bf6475f9687c99917893ee387705a1205f1e28dd2a5ab34c1be145"}} as unknown as DocumentNode<ChangesAroundQuery, ChangesAroundQueryVariables>;
-export const EventsAddedDocument = {"__meta__":{"hash":"sha256:15d42832111fc3bc2b4bb2790d781d209f2838fa420f7ed203c0d39ff2f67137"}} as unknown as DocumentNode<EventsAddedSubscription, EventsAddedSubscriptionVariables>;
-export const ExportPageDocument = {"__meta__":{"hash":"sha256:4a800271d0a35336774d07198b1ca7972fb84f84eec279826b8128e7f4046a08"}} as unknown as DocumentNode<ExportPageQuery, ExportPageQueryVariables>;
 export const FilterChoicesDocument = {"__meta__":{"hash":"sha256:613ddf1dffe8821bceded55ae677817d9812bd855f1156f36ce8ce8e655b67df"}} as unknown as DocumentNode<FilterChoicesQuery, FilterChoicesQueryVariables>;
-export const FlagHistoryDocument = {"__meta__":{"hash":"sha256:8b9dd50576cb6b6fa435387e1904c1f356f71c41f1c56e81120b367f4f8f92c9"}} as unknown as DocumentNode<FlagHistoryQuery, FlagHistoryQueryVariables>;
-export const HighImpactChangesDocument = {"__meta__":{"hash":"sha256:91b66e6386d7bd73fcb12ed6a42b1152b8f815cafff61f7b011da6e11372a8c2","deferredFields":{"EventExperiments":["experiments"]}}} as unknown as DocumentNode<HighImpactChangesQuery, HighImpactChangesQueryVariables>;
-export const NewEventsDocument = {"__meta__":{"hash":"sha256:6e07c4e3898057780da26a26b40991cca121c5faf31d6bcc564c6a4fe9176bd8"}} as unknown as DocumentNode<NewEventsSubscription, NewEventsSubscriptionVariables>;
-export const SourceStatesDocument = {"__meta__":{"hash":"sha256:9bce242b7f59340084f951bb4cc3c3c2cfe2873ad43512799c7e7b0641132740"}} as unknown as DocumentNode<SourceStatesQuery, SourceStatesQueryVariables>;
-export const TimelinePageDocument = {"__meta__":{"hash":"sha256:11c48cf138c8e5a6e88f44f1a42e1829e9af71cf7a11eb7cd528118e28454ed8"}} as unknown as DocumentNode<TimelinePageQuery, TimelinePageQueryVariables>;
