@@ -10,7 +10,7 @@ import {
   windowOf,
   writeAddress,
 } from '../../page/src/address.ts';
-import { KINDS } from '../../page/src/kinds.ts';
+import { choicesOf } from './support/choices.ts';
 
 const ROOTS = ['https://gateway.example/', 'https://gateway.example/flags/', 'http://localhost:4000/a%20b/c/'];
 const root = new URL(ROOTS[1] ?? '');
@@ -33,7 +33,6 @@ const texts = fc.oneof(
 );
 /** What `..` means in an address cannot be escaped; no id of the gateway is one. */
 const ids = texts.filter((text) => text !== '.' && text !== '..');
-const lists = fc.uniqueArray(texts, { maxLength: 3 });
 const times = fc.integer({ min: Date.parse('2000-01-01T00:00Z'), max: Date.parse('2100-12-31T23:59:59.999Z') });
 const minutes = fc.oneof(
   fc.constantFrom(1, 30, 60, 90, 1440, 1441, 2880, 400 * 1440),
@@ -47,15 +46,7 @@ const spans: fc.Arbitrary<Span> = fc.oneof(
     .map(([to, length]) => ({ form: 'between' as const, from: to - length, to }))
     .filter(({ from }) => from >= Date.parse('2000-01-01T00:00Z')),
 );
-const choices: fc.Arbitrary<Choice> = fc.record({
-  environments: lists,
-  projects: lists,
-  flags: lists,
-  kinds: fc.subarray(KINDS),
-  sources: lists,
-  actors: lists,
-  impact: fc.constantFrom('large' as const, null),
-});
+const choices = choicesOf(texts);
 const views: fc.Arbitrary<View> = fc
   .record({ event: fc.option(ids), span: spans, choice: choices, live: fc.boolean() })
   .map((view) => ({ ...view, live: view.live && view.span.form === 'latest' }));

@@ -4,6 +4,7 @@ import { type Choice, NO_CHOICE } from '../../page/src/address.ts';
 import type { FilterChoicesQuery } from '../../page/src/generated/graphql.ts';
 import { KINDS } from '../../page/src/kinds.ts';
 import { add, chips, remove, type Suggestion, suggest } from '../../page/src/suggest.ts';
+import { choicesOf } from './support/choices.ts';
 
 type Sources = NonNullable<FilterChoicesQuery['flagSources']>;
 
@@ -30,16 +31,7 @@ const offer = (text: string, choice: Partial<Choice> = {}, known: FilterChoicesQ
   told(suggest(text, known, { ...NO_CHOICE, ...choice }));
 
 const values = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }), fc.constantFrom('a', 'b', 'prod'));
-const lists = fc.uniqueArray(values, { maxLength: 3 });
-const choices: fc.Arbitrary<Choice> = fc.record({
-  environments: lists,
-  projects: lists,
-  flags: lists,
-  kinds: fc.subarray(KINDS),
-  sources: lists,
-  actors: lists,
-  impact: fc.constantFrom('large' as const, null),
-});
+const choices = choicesOf(values);
 const suggestions: fc.Arbitrary<Suggestion> = fc.oneof(
   fc
     .tuple(
@@ -116,7 +108,7 @@ describe('suggest', () => {
 
   it('offers nothing that has been chosen, nothing twice, and never more than twelve', () => {
     const texts = fc.oneof(values, fc.constantFrom('', 'env:', 'kind:', 'by:a', 'flag:b', 'impact', 'e', 'prod'));
-    const known = lists.map(
+    const known = fc.uniqueArray(values, { maxLength: 3 }).map(
       (keys): FilterChoicesQuery => ({
         flagSources: [source('a', { a: keys, b: keys }), source('b', { prod: null })],
       }),
